@@ -1,0 +1,145 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+    name: "heliograph",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: [
+        .executable(name: "heliograph", targets: ["heliograph"]),
+        .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
+        .library(name: "WebSocketDeflate", targets: ["WebSocketDeflate"]),
+        .library(name: "WebSocketNIO", targets: ["WebSocketNIO"]),
+        .library(name: "WebSocketClient", targets: ["WebSocketClient"]),
+        .library(name: "WebSocketHummingbird", targets: ["WebSocketHummingbird"]),
+        .library(name: "WebSocketTesting", targets: ["WebSocketTesting"]),
+        .library(name: "HeliographServer", targets: ["HeliographServer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        // Pure: bytes and values, no I/O.
+        .target(
+            name: "CZlib",
+            linkerSettings: [.linkedLibrary("z")]
+        ),
+        .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
+        .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
+
+        // Adapters: each knows one outside thing.
+        .target(
+            name: "WebSocketNIO",
+            dependencies: ["WebSocketProtocol", "WebSocketDeflate", nio, collections, logging, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "WebSocketClient",
+            dependencies: ["WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", nio, nioPosix, nioHTTP1, nioSSL, httpTypes, logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "WebSocketHummingbird",
+            dependencies: [
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdCore, hummingbirdTLS,
+                nio, nioHTTP1, nioHTTP2, nioSSL, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, httpTypes, logging,
+                metrics, serviceLifecycle,
+            ],
+            swiftSettings: settings
+        ),
+
+        // Composition.
+        .target(
+            name: "HeliographServer",
+            dependencies: [
+                "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdTLS, nio, nioPosix,
+                nioSSL, httpTypes, logging, metrics, serviceLifecycle,
+            ],
+            resources: [.embedInCode("Pages")],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "heliograph",
+            dependencies: ["HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix, nioSSL, logging, httpTypes],
+            swiftSettings: settings
+        ),
+
+        // Test kits.
+        .target(name: "WebSocketTesting", dependencies: ["WebSocketProtocol", nio], swiftSettings: settings),
+
+        // Tests mirror the sources.
+        .testTarget(
+            name: "WebSocketProtocolTests",
+            dependencies: ["WebSocketProtocol", "WebSocketTesting", nio, httpTypes],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketDeflateTests",
+            dependencies: ["WebSocketDeflate", "WebSocketProtocol", "WebSocketTesting", nio],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketNIOTests",
+            dependencies: ["WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "WebSocketTesting", nio, nioPosix, nioEmbedded],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketClientTests",
+            dependencies: ["WebSocketClient", "WebSocketNIO", "WebSocketHummingbird", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdTLS, nio, nioPosix, nioSSL, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketHummingbirdTests",
+            dependencies: [
+                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdCore,
+                hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioEmbedded, httpTypes,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "HeliographServerTests",
+            dependencies: ["HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdTesting, nio, nioPosix],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

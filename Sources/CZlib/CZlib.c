@@ -1,0 +1,1 @@
+int heliograph_zlib_anchor;
