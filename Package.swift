@@ -99,7 +99,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "heliograph",
-            dependencies: ["HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix, nioSSL, logging, httpTypes],
+            dependencies: [
+                "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix,
+                nioSSL, logging, httpTypes,
+            ],
             swiftSettings: settings
         ),
 
@@ -124,20 +127,26 @@ let package = Package(
         ),
         .testTarget(
             name: "WebSocketClientTests",
-            dependencies: ["WebSocketClient", "WebSocketNIO", "WebSocketHummingbird", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdTLS, nio, nioPosix, nioSSL, nioHTTP1],
+            dependencies: [
+                "WebSocketClient", "WebSocketNIO", "WebSocketHummingbird", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
+                hummingbirdTLS, nio, nioPosix, nioSSL, nioHTTP1,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "WebSocketHummingbirdTests",
             dependencies: [
-                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdCore,
+                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
+                hummingbirdCore,
                 hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioEmbedded, httpTypes,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "HeliographServerTests",
-            dependencies: ["HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdTesting, nio, nioPosix],
+            dependencies: [
+                "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdTesting, nio, nioPosix,
+            ],
             swiftSettings: settings
         ),
     ],
