@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 /// How and why a connection ended.
 public struct CloseReason: Hashable, Sendable {

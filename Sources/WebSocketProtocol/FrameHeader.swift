@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 /// The header of a frame (RFC 6455 §5.2).
 ///

@@ -327,7 +327,9 @@ extension WebSocketMachine {
 
     private mutating func takePart(_ piece: UnsafeRawBufferPointer, _ cursor: inout Cursor, _ batch: inout EventBatch) {
         let seen = unmask(piece, to: cursor)
-        if inbound.message == .text, seen & highBits != 0 || !inbound.utf8.isComplete, !inbound.utf8.consume(cursor.free, count: piece.count) {
+        if inbound.message == .text, seen & highBits != 0 || !inbound.utf8.isComplete,
+            !inbound.utf8.consume(cursor.free, count: piece.count)
+        {
             return batch.end(with: .violation(.textNotUTF8))
         }
         let offset = cursor.used

@@ -20,7 +20,8 @@ extension WebSocketMachine {
     }
 
     /// A control record or an ending, for an owner that walks the records of a batch by itself.
-    package mutating func respond(to record: EventBatch.Record, in batch: borrowing EventBatch, output: inout ByteBuffer) -> WebSocketEvent? {
+    package mutating func respond(to record: EventBatch.Record, in batch: borrowing EventBatch, output: inout ByteBuffer) -> WebSocketEvent?
+    {
         switch record.kind {
         case .ping, .ownPing: answerPing(batch.payload(record), output: &output)
         case .pong, .ownPong: .pong(batch.payload(record))

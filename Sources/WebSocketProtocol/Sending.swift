@@ -62,7 +62,8 @@ extension WebSocketMachine {
     mutating func writeControl(_ opcode: Opcode, _ payload: ByteBuffer, into output: inout ByteBuffer) {
         let key = masks?.next()
         payload.withUnsafeReadableBytes { bytes in
-            output.writeFrame(first: FrameHeader.fin | opcode.rawValue, key: key, payload: UnsafeRawBufferPointer(rebasing: bytes.prefix(125)))
+            output.writeFrame(
+                first: FrameHeader.fin | opcode.rawValue, key: key, payload: UnsafeRawBufferPointer(rebasing: bytes.prefix(125)))
         }
     }
 }

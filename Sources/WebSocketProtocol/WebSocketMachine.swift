@@ -7,7 +7,7 @@
 //   close(…), receiveEnd(…)    the life of the connection, all transitions             ConnectionState.swift
 //   advance(to:output:)        time                                                    Timers.swift
 
-public import NIOCore
+import NIOCore
 
 /// What a protocol machine is told once, for all connections of a kind.
 public final class WebSocketMachineSettings: Sendable {
