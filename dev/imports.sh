@@ -1,0 +1,47 @@
+#!/bin/bash
+# Holds the import table of Docs/architecture.md: which module may import what. Prints file:line of an import that is not in it.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# The C library, for the few files that need a system call.
+libc="Glibc Musl Darwin"
+foundation="Foundation FoundationEssentials"
+declare -A allowed=(
+    [CZlib]=""
+    [WebSocketProtocol]="NIOCore HTTPTypes"
+    [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
+    [WebSocketNIO]="WebSocketProtocol WebSocketDeflate NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
+    [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation"
+    [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHTTP1 NIOHTTP2 NIOSSL
+        NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation"
+    [HeliographServer]="*"
+    [heliograph]="*"
+    [WebSocketTesting]="WebSocketProtocol NIOCore"
+)
+# Of NIOCore, the pure modules may use the buffer alone.
+pure="WebSocketProtocol WebSocketDeflate WebSocketTesting"
+io='\b(EventLoop[A-Za-z]*|EventLoopFuture|EventLoopPromise|Channel[A-Z][A-Za-z]*|NIODeadline|TimeAmount|SocketAddress|NIOAny)\b'
+
+failed=0
+for folder in Sources/*/; do
+    module=$(basename "$folder")
+    if [ -z "${allowed[$module]+set}" ]; then
+        echo "Sources/$module: not in the table of dev/imports.sh"
+        failed=1
+        continue
+    fi
+    [ "${allowed[$module]}" = "*" ] && continue
+    while IFS=: read -r file line text; do
+        name=$(sed -E 's/^.*\bimport +((struct|class|enum|protocol|func|var|let|typealias) +)?([A-Za-z0-9_]+).*$/\3/' <<<"$text")
+        case " $(echo ${allowed[$module]}) " in
+        *" $name "*) ;;
+        *) echo "$file:$line: $module may not import $name"; failed=1 ;;
+        esac
+    done < <(grep -rnE --include='*.swift' '^[[:space:]]*((@[A-Za-z_]+(\([^)]*\))?|public|package|internal|private|fileprivate) +)*import +[A-Za-z]' "$folder")
+done
+for module in $pure; do
+    [ -d "Sources/$module" ] || continue
+    grep -rnE --include='*.swift' "$io" "Sources/$module" | grep -vE '^[^:]*:[0-9]+:[[:space:]]*//' | sed 's/$/    <- I\/O in a pure module/' | grep . && failed=1
+done
+[ $failed -eq 0 ] && echo "imports: clean"
+exit $failed

@@ -1,0 +1,13 @@
+#!/bin/bash
+# The tests under a sanitizer: dev/sanitize.sh [address|thread]... (default: both). Each has its own build folder.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- address thread
+export SWIFT_BACKTRACE=enable=no
+# A leak that the process still holds at its end (NIO's singleton threads) is not what we look for.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+for sanitizer in "$@"; do
+    echo "== $sanitizer"
+    swift test --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --parallel
+done

@@ -1,0 +1,79 @@
+#!/bin/bash
+# THE test command: everything that must hold before a change goes in. Runs from a fresh clone; installs what it needs.
+#
+#   dev/test.sh              all steps
+#   dev/test.sh lint unit    these steps alone (their names are in the table at the end of this file)
+#
+# Logs are in out/test. The last line is "N passed, N failed": tests where a step counts them (Swift tests, Autobahn cases, peers), steps elsewhere.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+logs=$root/out/test
+mkdir -p "$logs"
+passed=0 failed=0 began=$SECONDS
+export SWIFT_BACKTRACE=enable=no
+
+# Nested packages share the root's build folder: what they have in common (NIO, Hummingbird, ours) is compiled once.
+nested() { # FOLDER COMMAND...
+    local folder=$1
+    shift
+    swift "$1" --package-path "$folder" --scratch-path "$root/.build" "${@:2}"
+}
+
+# What a log says about its tests: "passed failed", or nothing.
+counts() {
+    sed -nE -e 's/^.*Test run with ([0-9]+) tests? .*passed after.*$/\1 0/p' \
+        -e 's/^.*Test run with ([0-9]+) tests? .*failed after.* with ([0-9]+) issues?.*$/\1 \2/p' \
+        -e 's/^autobahn: ([0-9]+) cases, .*UNIMPLEMENTED ([0-9]+), FAILED ([0-9]+)$/\1 \2 \3/p' \
+        -e 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$1" |
+        awk 'NF == 3 { bad = $2 + $3; good = $1 - bad } NF == 2 { good = $1; bad = $2 } { g += good; b += bad; n++ }
+             END { if (n) print g, b }'
+}
+
+step() { # NAME COMMAND...
+    local name=$1 started=$SECONDS status good bad
+    shift
+    printf '%-12s ' "$name"
+    "$@" >"$logs/$name.log" 2>&1
+    status=$?
+    read -r good bad <<<"$(counts "$logs/$name.log")"
+    : "${good:=$((status == 0))}" "${bad:=0}"
+    [ $status -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+    [ $status -eq 0 ] && bad=0
+    passed=$((passed + good)) failed=$((failed + bad))
+    printf '%5d s   %s\n' $((SECONDS - started)) "$([ $status -eq 0 ] && echo "ok ($good)" || echo "FAILED ($bad), see out/test/$name.log")"
+    [ $status -eq 0 ] || tail -n 40 "$logs/$name.log" | sed 's/^/    /'
+}
+
+unit() { swift test --skip-build --parallel; }
+examples() { nested Examples/quick-start build && nested Examples/web-app test; }
+packages() { nested Conformance build && nested Benchmarks build; }
+docs() {
+    local module
+    for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting; do
+        swift package generate-documentation --target "$module" --warnings-as-errors || return
+    done
+}
+
+steps=(
+    "tools      dev/tools.sh"
+    "lint       dev/lint.sh"
+    "imports    dev/imports.sh"
+    "build      dev/build.sh"
+    "unit       unit"
+    "packages   packages"
+    "peers      dev/interop.sh"
+    "decoder    dev/differential.sh"
+    "autobahn   dev/conformance.sh short"
+    "docs       docs"
+    "examples   examples"
+)
+for line in "${steps[@]}"; do
+    read -r name command <<<"$line"
+    [ $# -gt 0 ] && [[ " $* " != *" $name "* ]] && continue
+    # shellcheck disable=SC2086
+    step "$name" $command
+done
+printf 'took %d min %d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
