@@ -149,6 +149,13 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "HeliographTests",
+            dependencies: [
+                "heliograph", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

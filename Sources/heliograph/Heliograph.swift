@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// The root of the command line. Each subcommand has its own file or folder.
+@main
+struct Heliograph: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "heliograph",
+        abstract: "Real-time messaging over WebSockets: a server, a terminal client and a load generator.",
+        version: "0.1.0",
+        subcommands: [Serve.self, Connect.self, Bench.self]
+    )
+}
