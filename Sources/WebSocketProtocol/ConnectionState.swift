@@ -117,6 +117,12 @@ extension WebSocketMachine {
         return reason
     }
 
+    /// The owner ends the connection without a closing handshake; the reason is the one to tell, unless there was one before.
+    package mutating func abandon(_ reason: CloseReason) {
+        state = .closed(isOpen || reason.origin == .lost ? reason : state.reason ?? reason)
+        inbound.gathered = ByteBuffer()
+    }
+
     private mutating func writeClose(code: CloseCode, text: String, into output: inout ByteBuffer) {
         writeControl(.close, CloseReason.body(code: code, text: text), into: &output)
     }

@@ -32,6 +32,9 @@ extension WebSocketMachine {
         return true
     }
 
+    /// Whether a message of ours is being sent in fragments, so that no other can be sent.
+    public var isSendingFragmentedMessage: Bool { isSendingFragments }
+
     /// Appends the next fragment of a message (RFC 6455 §5.4), uncompressed. The first one decides the kind. Returns false if the
     /// connection is not open.
     @discardableResult
@@ -51,6 +54,9 @@ extension WebSocketMachine {
         writeControl(.ping, payload, into: &output)
         return true
     }
+
+    /// Whether a pong waits for output to flow again.
+    public var hasPendingPong: Bool { pendingPong != nil }
 
     /// Appends the pong that waited while output was blocked.
     public mutating func flushPong(into output: inout ByteBuffer) {

@@ -1,0 +1,31 @@
+import Metrics
+
+/// Counters of one event loop: plain integers on the path of a message, given to swift-metrics once a second.
+final class LoopStatistics {
+    var messagesReceived = 0
+    var messagesSent = 0
+    var bytesReceived = 0
+    var bytesSent = 0
+
+    private let connections = Meter(label: "websocket_connections")
+    private let received = Counter(label: "websocket_messages_received_total")
+    private let sent = Counter(label: "websocket_messages_sent_total")
+    private let receivedBytes = Counter(label: "websocket_received_bytes_total")
+    private let sentBytes = Counter(label: "websocket_sent_bytes_total")
+
+    func opened() { connections.increment() }
+    func closed() { connections.decrement() }
+
+    func publish() {
+        publish(&messagesReceived, to: received)
+        publish(&messagesSent, to: sent)
+        publish(&bytesReceived, to: receivedBytes)
+        publish(&bytesSent, to: sentBytes)
+    }
+
+    private func publish(_ value: inout Int, to counter: Counter) {
+        guard value > 0 else { return }
+        counter.increment(by: value)
+        value = 0
+    }
+}

@@ -1,0 +1,173 @@
+// Strategy: the messages of a socket between its event loop, which puts them in, and the one task that takes them out. A lock guards a
+// queue; a reader that finds it empty leaves its continuation. When the queue holds too many bytes the socket's reads stop, so that a
+// reader that does not read slows the peer down and costs no more memory.
+
+import DequeModule
+import NIOCore
+import Synchronization
+import WebSocketProtocol
+
+/// `@unchecked Sendable`: `state` is behind its lock, and `connection` is only used on its loop.
+final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
+    enum Item {
+        case message(WebSocketMessage)
+        case part(MessagePart)
+
+        /// An empty message costs something too.
+        var cost: Int {
+            switch self {
+            case .message(.text(let text)): text.utf8.count + 64
+            case .message(.binary(let bytes)): bytes.readableBytes + 64
+            case .part(let part): part.bytes.readableBytes + 64
+            }
+        }
+    }
+
+    private enum Ending {
+        case finished
+        case failed(WebSocketError)
+    }
+
+    private struct State {
+        var items = Deque<Item>()
+        var cost = 0
+        var reader: CheckedContinuation<Item?, any Error>?
+        var ending: Ending?
+        var holdsReads = false
+    }
+
+    private let state = Mutex(State())
+    private let eventLoop: any EventLoop
+    private let capacity: Int
+    private unowned let connection: WebSocketConnection
+
+    init(connection: WebSocketConnection) {
+        self.connection = connection
+        self.eventLoop = connection.eventLoop
+        self.capacity = connection.configuration.inboundBuffer
+    }
+
+    // MARK: On the event loop
+
+    func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
+        put(.message(kind == .text ? .text(String(buffer: payload)) : .binary(payload.detached())), socket)
+    }
+
+    func receivedPart(_ part: MessagePart, on socket: WebSocketConnection) {
+        put(.part(MessagePart(kind: part.kind, bytes: part.bytes.detached(), isFinal: part.isFinal)), socket)
+    }
+
+    private func put(_ item: Item, _ socket: WebSocketConnection) {
+        let (reader, isFull) = state.withLock { state -> (CheckedContinuation<Item?, any Error>?, Bool) in
+            if let reader = state.reader {
+                state.reader = nil
+                return (reader, false)
+            }
+            state.items.append(item)
+            state.cost += item.cost
+            let isFull = state.cost > capacity && !state.holdsReads
+            if isFull { state.holdsReads = true }
+            return (nil, isFull)
+        }
+        if isFull { socket.pauseReading() }
+        reader?.resume(returning: item)
+    }
+
+    func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {
+        let ending: Ending =
+            if let violation = socket.violation {
+                .failed(.violation(violation))
+            } else if reason.isClean {
+                .finished
+            } else {
+                .failed(.lost(reason))
+            }
+        let reader = state.withLock { state -> CheckedContinuation<Item?, any Error>? in
+            state.ending = ending
+            defer { state.reader = nil }
+            return state.reader
+        }
+        switch ending {
+        case .finished: reader?.resume(returning: nil)
+        case .failed(let error): reader?.resume(throwing: error)
+        }
+    }
+
+    // MARK: In the reader's task
+
+    /// The next item; nil after the close handshake.
+    func next() async throws -> Item? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { take($0) }
+        } onCancel: {
+            cancelReader()
+        }
+    }
+
+    /// An item that is there already, without suspending.
+    func nextIfAvailable() -> Item? {
+        let (item, mayRead) = state.withLock { $0.pop(below: capacity / 2) }
+        if mayRead { resumeReading() }
+        return item
+    }
+
+    private func take(_ continuation: CheckedContinuation<Item?, any Error>) {
+        enum Outcome {
+            case item(Item)
+            case ended(Ending)
+            case alreadyReading
+            case waiting
+        }
+        let (outcome, mayRead) = state.withLock { state -> (Outcome, Bool) in
+            let (item, mayRead) = state.pop(below: capacity / 2)
+            if let item { return (.item(item), mayRead) }
+            if let ending = state.ending { return (.ended(ending), false) }
+            if state.reader != nil { return (.alreadyReading, false) }
+            if Task.isCancelled { return (.ended(.finished), false) }
+            state.reader = continuation
+            return (.waiting, false)
+        }
+        if mayRead { resumeReading() }
+        switch outcome {
+        case .item(let item): continuation.resume(returning: item)
+        case .ended(.finished): continuation.resume(returning: nil)
+        case .ended(.failed(let error)): continuation.resume(throwing: error)
+        case .alreadyReading: continuation.resume(throwing: WebSocketError.alreadyReading)
+        case .waiting: break
+        }
+    }
+
+    private func cancelReader() {
+        let reader = state.withLock { state -> CheckedContinuation<Item?, any Error>? in
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(returning: nil)
+    }
+
+    private func resumeReading() {
+        eventLoop.execute { [weak self] in
+            // On the connection's loop; the connection keeps its inbox as long as it is open, so it is there.
+            guard let self, self.state.withLock({ $0.ending == nil }) else { return }
+            self.connection.resumeReading()
+        }
+    }
+}
+
+extension MessageInbox.State {
+    /// The first item, and whether the socket's reads, which were held, may go on.
+    fileprivate mutating func pop(below threshold: Int) -> (MessageInbox.Item?, Bool) {
+        guard let item = items.popFirst() else { return (nil, false) }
+        cost -= item.cost
+        guard holdsReads, cost <= threshold else { return (item, false) }
+        holdsReads = false
+        return (item, true)
+    }
+}
+
+extension ByteBuffer {
+    /// The same bytes; a copy, if they are a small part of a big buffer that they would keep alive.
+    func detached() -> ByteBuffer {
+        readableBytes * 2 < storageCapacity ? ByteBuffer(bytes: readableBytesView) : self
+    }
+}

@@ -1,0 +1,168 @@
+import NIOCore
+import Synchronization
+import WebSocketProtocol
+
+/// A socket's place in a room.
+final class RoomMembership {
+    let shard: RoomShard
+    unowned let socket: WebSocketConnection
+    let form: RoomShard.Form
+    fileprivate var index = 0
+    /// How much of the turn's buffer this member has had.
+    fileprivate var seen = 0
+    /// The newest message that was left out (``SlowReaderPolicy/keepLatest``).
+    fileprivate var latest: PreparedMessage?
+
+    fileprivate init(shard: RoomShard, socket: WebSocketConnection, form: RoomShard.Form) {
+        self.shard = shard
+        self.socket = socket
+        self.form = form
+    }
+
+    /// Puts what the turn's buffer has for this member in front of what the member is about to send by itself.
+    func settle() {
+        guard let new = shard.takeUnseen(by: self), shard.admits(self) else { return }
+        socket.appendFrames(new)
+        socket.scheduleFlush()
+    }
+
+    /// The member has caught up.
+    func sendLatest() {
+        guard let message = latest else { return }
+        latest = nil
+        socket.sendPrepared(message)
+    }
+}
+
+/// The members of a room on one event loop.
+///
+/// `@unchecked Sendable`: all but `mailbox`, which has its lock, is only touched on the loop.
+final class RoomShard: @unchecked Sendable {
+    /// The bytes that a member gets for a message.
+    enum Form {
+        case plain
+        case compressed
+        /// Masked for this member alone: it is a client.
+        case single
+    }
+
+    unowned let room: Room
+    private let loop: LoopContext
+    private let mailbox = Mutex<[PreparedMessage]>([])
+
+    private var members: [RoomMembership] = []
+    private var compressedMembers = 0
+    private var plain = ByteBuffer()
+    private var compressed = ByteBuffer()
+    private var newest: PreparedMessage?
+    private var isTurnScheduled = false
+
+    init(room: Room, loop: LoopContext) {
+        self.room = room
+        self.loop = loop
+    }
+
+    // MARK: Members
+
+    func add(_ socket: WebSocketConnection) {
+        let membership = RoomMembership(shard: self, socket: socket, form: form(for: socket))
+        membership.index = members.count
+        membership.seen = buffered(membership.form)
+        members.append(membership)
+        socket.memberships.append(membership)
+        if membership.form == .compressed { compressedMembers += 1 }
+    }
+
+    private func form(for socket: WebSocketConnection) -> Form {
+        if socket.machine.role == .client { return .single }
+        return socket.compressor?.acceptsSharedMessages == true ? .compressed : .plain
+    }
+
+    func remove(_ membership: RoomMembership) {
+        let index = membership.index
+        guard members.indices.contains(index), members[index] === membership, let last = members.popLast() else { return }
+        if last !== membership {
+            members[index] = last
+            last.index = index
+        }
+        if membership.form == .compressed { compressedMembers -= 1 }
+    }
+
+    // MARK: Messages
+
+    /// From any thread.
+    func post(_ message: PreparedMessage) {
+        let isFirst = mailbox.withLock { mailbox in
+            mailbox.append(message)
+            return mailbox.count == 1
+        }
+        if loop.eventLoop.inEventLoop {
+            collect()
+        } else if isFirst {
+            loop.eventLoop.execute { self.collect() }
+        }
+    }
+
+    private func collect() {
+        var messages: [PreparedMessage] = []
+        mailbox.withLock { swap(&$0, &messages) }
+        for message in messages { add(message) }
+    }
+
+    private func add(_ message: PreparedMessage) {
+        guard !members.isEmpty else { return }
+        if compressedMembers < members.count { plain.writeImmutableBuffer(message.frame) }
+        if compressedMembers > 0 { compressed.writeImmutableBuffer(message.compressedFrame() ?? message.frame) }
+        newest = message
+        guard !isTurnScheduled else { return }
+        isTurnScheduled = true
+        loop.atEndOfTurn { [self] in deliver() }
+    }
+
+    private func buffered(_ form: Form) -> Int {
+        form == .compressed ? compressed.readableBytes : plain.readableBytes
+    }
+
+    /// What the turn's buffer holds that the member has not had.
+    func takeUnseen(by membership: RoomMembership) -> ByteBuffer? {
+        let buffer = membership.form == .compressed ? compressed : plain
+        guard membership.seen < buffer.readableBytes else { return nil }
+        let new = membership.seen == 0 ? buffer : buffer.getSlice(at: membership.seen, length: buffer.readableBytes - membership.seen)
+        membership.seen = buffer.readableBytes
+        return new
+    }
+
+    /// Whether the member reads quickly enough for more; if not, the policy is applied.
+    func admits(_ membership: RoomMembership) -> Bool {
+        guard membership.socket.bufferedBytes > room.maxBufferedBytes else { return true }
+        switch room.slowReaders {
+        case .skip: break
+        case .keepLatest: membership.latest = newest
+        case .disconnect(let code): membership.socket.dropForRoom(code, limit: room.maxBufferedBytes)
+        }
+        return false
+    }
+
+    private func deliver() {
+        isTurnScheduled = false
+        // A member that is disconnected leaves the table and the last one takes its place: so backwards.
+        var index = members.count - 1
+        while index >= 0 {
+            if index < members.count { deliver(to: members[index]) }
+            index -= 1
+        }
+        for membership in members { membership.seen = 0 }
+        plain.clear()
+        compressed.clear()
+        newest = nil
+    }
+
+    private func deliver(to membership: RoomMembership) {
+        guard let new = takeUnseen(by: membership), admits(membership) else { return }
+        if membership.form == .single {
+            membership.socket.sendFramesMasked(new)
+        } else {
+            membership.socket.transmit(new)
+        }
+    }
+}

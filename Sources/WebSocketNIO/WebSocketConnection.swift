@@ -1,0 +1,172 @@
+// Strategy: one object is the whole of a socket on its event loop. Bytes come from the channel handler into the protocol machine; events go
+// to the delegate; frames gather in `output` and leave in one write for each read event, or at the end of the loop's turn.
+//
+//   WebSocketConnection+Input.swift    bytes → machine → delegate; holding reads back
+//   WebSocketConnection+Output.swift   frames → descriptor or channel; the queue of a slow peer
+//   WebSocketConnection+Life.swift     opening, deadlines, the ways to end
+
+public import Logging
+public import NIOCore
+import Synchronization
+import WebSocketDeflate
+public import WebSocketProtocol
+
+/// What the opening handshake agreed to.
+public struct NegotiatedHandshake: Sendable {
+    public var subprotocol: String?
+    public var deflate: DeflateParameters?
+
+    public init(subprotocol: String? = nil, deflate: DeflateParameters? = nil) {
+        self.subprotocol = subprotocol
+        self.deflate = deflate
+    }
+}
+
+/// What carries the bytes of a socket.
+public enum WebSocketTransport: Hashable, Sendable {
+    /// A TCP or Unix domain socket whose bytes are the channel's bytes: small writes may go straight to its descriptor.
+    case plainSocket
+    /// Anything else: TLS, a stream of HTTP/2, a channel of a test.
+    case channel
+}
+
+/// A socket on its event loop, without a task and without a lock: for ``WebSocketDelegate``s.
+///
+/// Not `Sendable`: every use is on ``eventLoop``. Other tasks and threads use its ``webSocket``.
+public final class WebSocketConnection {
+    /// A number that no other socket of this process has.
+    public let id: UInt64
+    /// The subprotocol that was agreed on.
+    public let subprotocol: String?
+    /// Whether permessage-deflate was agreed on.
+    public let isCompressed: Bool
+
+    let channel: any Channel
+    let configuration: WebSocketConfiguration
+    let logger: Logger
+    let loop: LoopContext
+    let transport: WebSocketTransport
+    let compressor: DeflateCodec?
+    var machine: WebSocketMachine
+    var delegate: (any WebSocketDelegate)?
+    var context: ChannelHandlerContext?
+    var loopIndex = -1
+    var memberships: [RoomMembership] = []
+    /// Kept while the socket is open: the application may hold it no more and still read from it.
+    var handle: WebSocket?
+
+    // Input
+    var isInReadEvent = false
+    var isPausedByApplication = false
+    var isPausedByOutput = false
+    var isReadHeldBack = false
+
+    // Output
+    var descriptor: CInt = -1
+    var output = ByteBuffer()
+    var queue: [ByteBuffer] = []
+    var queuedBytes = 0
+    var bytesInFlight = 0
+    var isFlushScheduled = false
+    var deferred: [DeferredMessage] = []
+    var stall: WriteStall?
+
+    // Life
+    var isOver = false
+    var hasHalfClosed = false
+    var isClosingChannel = false
+    var violation: ProtocolViolation?
+
+    private static let lastID = Atomic<UInt64>(0)
+
+    init(
+        channel: any Channel, role: WebSocketRole, configuration: WebSocketConfiguration, handshake: NegotiatedHandshake,
+        transport: WebSocketTransport, logger: Logger, delegate: (any WebSocketDelegate)?
+    ) {
+        let loop = LoopContext.of(channel.eventLoop)
+        let codec = handshake.deflate.map { parameters in
+            DeflateCodec(role: role, parameters: parameters, configuration: configuration.compression ?? DeflateConfiguration())
+        }
+        self.id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        self.subprotocol = handshake.subprotocol
+        self.isCompressed = codec != nil
+        self.channel = channel
+        self.configuration = configuration
+        self.logger = logger
+        self.loop = loop
+        self.transport = transport
+        self.compressor = codec
+        self.delegate = delegate
+        self.machine = WebSocketMachine(
+            role: role,
+            settings: WebSocketMachineSettings(
+                limits: configuration.limits, keepalive: configuration.keepalive, deliversParts: configuration.deliversParts),
+            compressor: codec,
+            now: MonotonicTime(nanoseconds: channel.eventLoop.now.uptimeNanoseconds),
+            phase: Double.random(in: 0..<1)
+        )
+    }
+
+    /// The loop on which everything of this socket happens.
+    public var eventLoop: any EventLoop { channel.eventLoop }
+
+    /// The peer's address, as far as the transport knows it.
+    public var remoteAddress: SocketAddress? { channel.remoteAddress }
+
+    /// Whether messages can be sent: the socket is neither closed nor closing.
+    public var isOpen: Bool { machine.isOpen && !isOver }
+
+    /// Whether what is sent now leaves at once, rather than wait for a peer that is slow to read.
+    public var isWritable: Bool { bytesInFlight == 0 && isOpen }
+
+    /// The bytes that wait to be sent.
+    public var bufferedBytes: Int { queuedBytes + output.readableBytes + bytesInFlight }
+
+    /// The handle for other tasks.
+    public var webSocket: WebSocket {
+        if let handle { return handle }
+        let new = WebSocket(connection: self, inbox: nil)
+        handle = new
+        return new
+    }
+}
+
+extension WebSocketConnection {
+    /// Puts the engine into a channel whose opening handshake is over. For adapters of HTTP servers and clients.
+    ///
+    /// The handlers before it must deliver `ByteBuffer`s and take them. Bytes that came along with the handshake are fired as a
+    /// `channelRead` and a `channelReadComplete` after this call. Must be called on the channel's event loop.
+    ///
+    /// - Parameters:
+    ///   - delegate: gets the events; nil for the asynchronous API: take ``webSocket`` then.
+    /// - Throws: what adding a handler to the pipeline throws, such as `ChannelError.ioOnClosedChannel`.
+    @discardableResult
+    public static func install(
+        in channel: any Channel,
+        position: ChannelPipeline.SynchronousOperations.Position? = nil,
+        role: WebSocketRole,
+        configuration: WebSocketConfiguration = WebSocketConfiguration(),
+        handshake: NegotiatedHandshake = NegotiatedHandshake(),
+        transport: WebSocketTransport = .channel,
+        logger: Logger = Logger(label: "WebSocket", factory: { _ in SwiftLogNoOpLogHandler() }),
+        delegate: (any WebSocketDelegate)?
+    ) throws -> WebSocketConnection {
+        channel.eventLoop.preconditionInEventLoop()
+        let connection = WebSocketConnection(
+            channel: channel, role: role, configuration: configuration, handshake: handshake, transport: transport, logger: logger,
+            delegate: delegate)
+        if delegate == nil {
+            let inbox = MessageInbox(connection: connection)
+            connection.delegate = inbox
+            connection.handle = WebSocket(connection: connection, inbox: inbox)
+        }
+        let handler = WebSocketChannelHandler(connection: connection)
+        if let position {
+            try channel.pipeline.syncOperations.addHandler(handler, position: position)
+        } else {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+        connection.open()
+        return connection
+    }
+}
