@@ -23,12 +23,12 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
         }
     }
 
-    private enum Ending {
+    fileprivate enum Ending {
         case finished
         case failed(WebSocketError)
     }
 
-    private struct State {
+    fileprivate struct State {
         var items = Deque<Item>()
         var cost = 0
         var reader: CheckedContinuation<Item?, any Error>?

@@ -20,7 +20,7 @@ final class Outbox: Sendable {
         }
     }
 
-    private struct State {
+    fileprivate struct State {
         var items: [Item] = []
         var bytes = 0
         var isAwake = false

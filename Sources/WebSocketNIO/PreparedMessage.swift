@@ -2,7 +2,7 @@ import Foundation
 public import NIOCore
 import Synchronization
 import WebSocketDeflate
-import WebSocketProtocol
+public import WebSocketProtocol
 
 /// A message for many sockets: framed once, and compressed at most once, however many it is sent to.
 ///

@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import WebSocketDeflate
 import WebSocketProtocol
 
 /// A socket's place in a room.

@@ -1,4 +1,5 @@
-public import NIOCore
+import Logging
+import NIOCore
 public import WebSocketProtocol
 
 extension WebSocketConnection {

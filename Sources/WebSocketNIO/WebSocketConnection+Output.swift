@@ -4,6 +4,7 @@
 // together when they are done. So the order is always: in flight, queue, output.
 
 public import NIOCore
+import WebSocketDeflate
 public import WebSocketProtocol
 
 #if canImport(Glibc)
@@ -13,6 +14,11 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
+
+/// `send(2)`; by this name because the connection has a `send` of its own.
+private func systemSend(_ descriptor: CInt, _ bytes: UnsafeRawPointer?, _ count: Int, _ flags: CInt) -> Int {
+    send(descriptor, bytes, count, flags)
+}
 
 /// A message that waits for the end of one that is being sent in fragments.
 enum DeferredMessage {
@@ -234,7 +240,7 @@ extension WebSocketConnection {
         let flags = CInt(MSG_NOSIGNAL)
         #endif
         let sent = bytes.withUnsafeReadableBytes { unsafeBytes in
-            unsafeBytes.isEmpty ? 0 : send(descriptor, unsafeBytes.baseAddress, unsafeBytes.count, flags)
+            unsafeBytes.isEmpty ? 0 : systemSend(descriptor, unsafeBytes.baseAddress, unsafeBytes.count, flags)
         }
         // An error is the channel's to find: it will get the same from its own write.
         guard sent > 0 else { return nil }

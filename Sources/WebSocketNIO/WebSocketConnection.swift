@@ -8,7 +8,7 @@
 public import Logging
 public import NIOCore
 import Synchronization
-import WebSocketDeflate
+public import WebSocketDeflate
 public import WebSocketProtocol
 
 /// What the opening handshake agreed to.
