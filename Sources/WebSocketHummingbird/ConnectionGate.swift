@@ -1,0 +1,85 @@
+import NIOCore
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Counts the open connections of a server against its ``ConnectionLimits``.
+final class ConnectionGate: Sendable {
+    /// What one peer is: an IPv4 address, the first 64 bits of an IPv6 address (a peer has all the addresses of its network), or nothing
+    /// that could be told apart.
+    enum Peer: Hashable, Sendable {
+        case ipv4(UInt32)
+        case ipv6(UInt64)
+        case unknown
+    }
+
+    private struct State {
+        var total = 0
+        var byPeer: [Peer: Int] = [:]
+    }
+
+    let total: Int
+    private let perAddress: Int?
+    private let state = Mutex(State())
+
+    init(_ limits: ConnectionLimits, descriptorLimit: Int = ConnectionGate.descriptorLimit()) {
+        self.total = limits.total ?? max(1, descriptorLimit / 100 * 95)
+        self.perAddress = limits.perAddress
+    }
+
+    /// How many connections are open.
+    var count: Int { state.withLock { $0.total } }
+
+    /// Takes a place, if there is one, that is to be given back with ``leave(_:)``.
+    func enter(_ peer: Peer) -> Bool {
+        state.withLock { state in
+            guard state.total < total else { return false }
+            if let perAddress, peer != .unknown {
+                let open = state.byPeer[peer, default: 0]
+                guard open < perAddress else { return false }
+                state.byPeer[peer] = open + 1
+            }
+            state.total += 1
+            return true
+        }
+    }
+
+    func leave(_ peer: Peer) {
+        state.withLock { state in
+            state.total -= 1
+            guard perAddress != nil, let open = state.byPeer[peer] else { return }
+            state.byPeer[peer] = open > 1 ? open - 1 : nil
+        }
+    }
+
+    /// Who is at the other end. Nothing is looked up if no limit needs it.
+    func peer(of channel: any Channel) -> Peer {
+        guard perAddress != nil, let address = channel.remoteAddress else { return .unknown }
+        switch address {
+        case .v4(let address):
+            return .ipv4(address.address.sin_addr.s_addr)
+        case .v6(let address):
+            return .ipv6(withUnsafeBytes(of: address.address.sin6_addr) { $0.load(as: UInt64.self) })
+        case .unixDomainSocket:
+            return .unknown
+        }
+    }
+
+    /// The descriptors that the process may have open.
+    static func descriptorLimit() -> Int {
+        var limit = rlimit()
+        #if canImport(Glibc)
+        let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+        let result = getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        guard result == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+}

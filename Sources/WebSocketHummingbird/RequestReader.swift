@@ -1,0 +1,164 @@
+// Strategy: this handler drives SwiftNIO's HTTP/1 decoder and encoder in place of a `ByteToMessageHandler` and an encoder in the pipeline,
+// for what those cannot do: count a header block byte by byte, stop reading while an upgrade is decided on, hand over the bytes after the
+// request in the same turn, and be gone at once (a `ByteToMessageHandler` leaves the pipeline a turn later, and the bytes it then passes on
+// come without a `channelReadComplete`). Which request becomes what is the business of the ``UpgradeHandler`` after it.
+
+import NIOCore
+import NIOHTTP1
+
+/// Bytes ⇄ parts of HTTP/1.1, up to an upgrade.
+final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = IOData
+
+    /// The most bytes that are kept of what follows a request for an upgrade. The peer is slowed down long before.
+    private static let maxBytesAfterUpgrade = 256 << 10
+
+    private let decoder: HTTPRequestDecoder
+    private let encoder = HTTPResponseEncoder()
+    private unowned let upgrade: UpgradeHandler
+    private let maxHeaderBytes: Int
+
+    private var context: ChannelHandlerContext?
+    /// What the decoder has not used up yet, and how much of that it has not seen.
+    private var unread = ByteBuffer()
+    private var unseen = 0
+    private var headerBytes = 0
+    private(set) var isDecoding = false
+    private var isBroken = false
+    private var isReadHeldBack = false
+    /// After a late upgrade, bytes pass as they are.
+    private var isTransparent = false
+
+    init(configuration: WebSocketServerConfiguration, upgrade: UpgradeHandler) {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = configuration.maxHeaderFieldBytes
+        limits.maxHeaderListSize = configuration.maxHeaderBytes
+        limits.maxHeaderFieldCount = configuration.maxHeaderFields
+        self.decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+        self.upgrade = upgrade
+        self.maxHeaderBytes = configuration.maxHeaderBytes
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        decoder.decoderAdded(context: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        decoder.decoderRemoved(context: context)
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isTransparent { return context.fireChannelRead(data) }
+        var bytes = Self.unwrapInboundIn(data)
+        unseen += bytes.readableBytes
+        if unread.readableBytes == 0 { unread = bytes } else { unread.writeBuffer(&bytes) }
+        // If a part is being handed on right now, the loop that does so goes on with these bytes.
+        if !isDecoding { decodeAll(context) }
+    }
+
+    private func decodeAll(_ context: ChannelHandlerContext) {
+        isDecoding = true
+        while unseen > 0, !isBroken, upgrade.takesRequests { decode(context) }
+        isDecoding = false
+        if !upgrade.takesRequests, unread.readableBytes > Self.maxBytesAfterUpgrade { return context.close(promise: nil) }
+        upgrade.decoded(isHeaderBegun: headerBytes > 0)
+    }
+
+    private func decode(_ context: ChannelHandlerContext) {
+        var bytes = unread
+        unread = ByteBuffer()
+        let count = unseen
+        unseen = 0
+        let isHeader = upgrade.isBetweenRequests
+        do { _ = try decoder.decode(context: context, buffer: &bytes) } catch { fail(error, context) }
+        if unread.readableBytes == 0 { unread = bytes } else { prepend(bytes) }
+        // The decoder's own limits leave out the space around values. If another request ended in these bytes, they are not counted.
+        headerBytes = isHeader && upgrade.isBetweenRequests ? headerBytes + count : 0
+        if headerBytes > maxHeaderBytes { fail(HTTPParserError.headerOverflow, context) }
+    }
+
+    private func prepend(_ bytes: ByteBuffer) {
+        var whole = bytes
+        whole.writeBuffer(&unread)
+        unread = whole
+    }
+
+    private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
+        guard !isBroken else { return }
+        isBroken = true
+        unread = ByteBuffer()
+        context.fireErrorCaught(error)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed as ChannelEvent = event, !isTransparent { inputEnded(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A request that breaks off is an error, an end between two requests is none.
+    private func inputEnded(_ context: ChannelHandlerContext) {
+        guard !isBroken, upgrade.takesRequests, !(upgrade.isBetweenRequests && headerBytes == 0) else { return }
+        do { _ = try decoder.decodeLast(context: context, buffer: &unread, seenEOF: true) } catch { fail(error, context) }
+    }
+
+    // MARK: Responses
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if isTransparent { return context.write(data, promise: promise) }
+        encoder.write(context: context, data: data, promise: promise)
+    }
+
+    /// Sends bytes that are a whole answer already.
+    func send(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>?) {
+        guard let context else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
+        context.writeAndFlush(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+    }
+
+    // MARK: Holding back
+
+    /// While an upgrade is decided on, TCP holds what follows.
+    func read(context: ChannelHandlerContext) {
+        if isTransparent || upgrade.takesRequests || upgrade.isLeaving { return context.read() }
+        isReadHeldBack = true
+    }
+
+    // MARK: After the upgrade
+
+    /// Hands the bytes that followed the request to the handler that is now next, and leaves the pipeline.
+    func leave() {
+        guard let context else { return }
+        let rest = takeRest()
+        if let rest { context.fireChannelRead(NIOAny(rest)) }
+        context.fireChannelReadComplete()
+        if isReadHeldBack { context.read() }
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    /// As ``leave()``, but stays as a pump: behind the socket there is still the handler of Hummingbird's HTTP side, and as the last
+    /// handler it gets SwiftNIO's `read`s and swallows them, since nobody reads from it any more.
+    func becomeTransparent() {
+        guard let context else { return }
+        let rest = takeRest()
+        isTransparent = true
+        if let rest { context.fireChannelRead(NIOAny(rest)) }
+        context.fireChannelReadComplete()
+        upgrade.readForSocket()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        if isTransparent { upgrade.readForSocket() }
+    }
+
+    private func takeRest() -> ByteBuffer? {
+        defer { unread = ByteBuffer() }
+        return unread.readableBytes > 0 ? unread : nil
+    }
+}

@@ -1,0 +1,66 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// What all connections of one server share.
+final class ServerState: Sendable {
+    let configuration: WebSocketServerConfiguration
+    let gate: ConnectionGate
+    let liveSockets = LiveSockets()
+    private let loops = Mutex<[ObjectIdentifier: LoopState]>([:])
+    private let isGuardingAccepts = Atomic(false)
+    private let hasKeeper = Atomic(false)
+
+    init(_ configuration: WebSocketServerConfiguration) {
+        self.configuration = configuration
+        self.gate = ConnectionGate(configuration.limits)
+    }
+
+    /// What the connections of one event loop share.
+    func loop(_ eventLoop: any EventLoop) -> LoopState {
+        loops.withLock { loops in
+            if let known = loops[ObjectIdentifier(eventLoop)] { return known }
+            let new = LoopState(eventLoop: eventLoop, configuration: configuration)
+            loops[ObjectIdentifier(eventLoop)] = new
+            return new
+        }
+    }
+
+    /// Takes a place for a new connection and gives it back when the connection is closed.
+    func admit(_ channel: any Channel, logger: Logger) -> Bool {
+        guardAccepts(of: channel.parent, logger: logger)
+        let peer = gate.peer(of: channel)
+        guard gate.enter(peer) else { return false }
+        channel.closeFuture.whenComplete { [gate] _ in gate.leave(peer) }
+        return true
+    }
+
+    /// The server socket is first seen as the parent of its first connection.
+    private func guardAccepts(of serverChannel: (any Channel)?, logger: Logger) {
+        guard let serverChannel, !isGuardingAccepts.exchange(true, ordering: .relaxed) else { return }
+        let loop = serverChannel.eventLoop
+        let install: @Sendable () -> Void = {
+            try? serverChannel.pipeline.syncOperations.addHandler(AcceptGuard(logger: logger), position: .first)
+        }
+        if loop.inEventLoop { install() } else { loop.execute(install) }
+    }
+
+    /// True once: for the task that is to wait until the server's ``liveSockets`` are closed.
+    func becomeKeeper() -> Bool {
+        !hasKeeper.load(ordering: .relaxed) && !hasKeeper.exchange(true, ordering: .relaxed)
+    }
+}
+
+/// What all connections of one event loop of a server share.
+///
+/// `@unchecked Sendable`: `deadlines` is only used on the loop (its users are channel handlers of that loop), the rest is immutable.
+final class LoopState: @unchecked Sendable {
+    let deadlines: HandshakeDeadlines
+    /// Nil: handlers run on Swift's thread pool.
+    let executor: EventLoopTaskExecutor?
+
+    init(eventLoop: any EventLoop, configuration: WebSocketServerConfiguration) {
+        self.deadlines = HandshakeDeadlines(eventLoop: eventLoop, length: configuration.handshakeTimeout)
+        self.executor = configuration.dangerouslyRunsHandlersOnEventLoop ? EventLoopTaskExecutor(eventLoop) : nil
+    }
+}

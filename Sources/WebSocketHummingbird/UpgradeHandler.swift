@@ -1,0 +1,399 @@
+// Strategy: every HTTP/1.1 connection begins here, after the `RequestReader`. The first plain request brings Hummingbird's HTTP side into the
+// pipeline, a request for an upgrade never reaches it: the application is asked (`UpgradeAttempt`), and its answer either ends the connection
+// or puts the WebSocket engine here. What is to happen when is decided by the `UpgradeStateMachine`; this file carries it out.
+//
+//   until the first request   RequestReader · UpgradeHandler
+//   plain HTTP                RequestReader · UpgradeHandler · codec · … · NIOAsyncChannel
+//   socket                    engine
+//   socket, late upgrade      RequestReader (as a pump) · engine · UpgradeHandler (as a plug) · NIOAsyncChannel
+
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOSSL
+import WebSocketNIO
+
+/// What became of a connection.
+enum ConnectionKind: Sendable {
+    case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+    case socket(SocketSession)
+    /// Nobody needs to wait for it: a socket of the callback API, or a connection that was closed.
+    case unattended
+}
+
+/// Decides what a connection becomes, and makes it that.
+final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// How long the peer may take to read our last answer before the connection is closed.
+    private static let lingering: TimeAmount = .seconds(2)
+
+    private let server: ServerState
+    private let loop: LoopState
+    private let responder: HTTPChannelHandler.Responder
+    private let logger: Logger
+    private let kind: EventLoopPromise<ConnectionKind>
+
+    private var state = UpgradeStateMachine()
+    private var context: ChannelHandlerContext?
+    private var reader: RequestReader?
+    private var deadline: HandshakeDeadlines.Deadline?
+    private var httpHandlers: [any RemovableChannelHandler] = []
+    private var isHTTPInstalled = false
+    private var waitingHead: HTTPRequestHead?
+    private var attempt: UpgradeAttempt?
+    private var task: Task<Void, Never>?
+    private var isQuiescing = false
+
+    private init(
+        server: ServerState, loop: LoopState, responder: @escaping HTTPChannelHandler.Responder, logger: Logger,
+        kind: EventLoopPromise<ConnectionKind>
+    ) {
+        self.server = server
+        self.loop = loop
+        self.responder = responder
+        self.logger = logger
+        self.kind = kind
+    }
+
+    /// Puts both handlers at the end of a pipeline that delivers bytes. On the channel's event loop.
+    static func install(
+        in channel: any Channel, server: ServerState, responder: @escaping HTTPChannelHandler.Responder, logger: Logger
+    ) throws -> EventLoopFuture<ConnectionKind> {
+        let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
+        let upgrade = UpgradeHandler(
+            server: server, loop: server.loop(channel.eventLoop), responder: responder, logger: logger, kind: kind)
+        let reader = RequestReader(configuration: server.configuration, upgrade: upgrade)
+        upgrade.reader = reader
+        do {
+            try channel.pipeline.syncOperations.addHandler(reader)
+            try channel.pipeline.syncOperations.addHandler(upgrade)
+        } catch {
+            kind.fail(error)
+            throw error
+        }
+        return kind.futureResult
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        deadline = loop.deadlines.begin(for: context.channel)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        gone()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        gone()
+        context.fireChannelInactive()
+    }
+
+    private func gone() {
+        context = nil
+        reader = nil
+        cancelDeadline()
+        state.gone()
+        task?.cancel()
+        task = nil
+        attempt = nil
+        settle(.unattended)
+    }
+
+    private var isSettled = false
+
+    private func settle(_ kind: ConnectionKind) {
+        guard !isSettled else { return }
+        isSettled = true
+        self.kind.succeed(kind)
+    }
+
+    // MARK: What the reader asks
+
+    var isBetweenRequests: Bool { state.isBetweenRequests }
+    var takesRequests: Bool { state.takesRequests }
+    var isLeaving: Bool { state.isLeaving }
+
+    /// The bytes of a read are all used, or no more of them are to be.
+    func decoded(isHeaderBegun: Bool) {
+        if isHeaderBegun, deadline == nil, let context { deadline = loop.deadlines.begin(for: context.channel) }
+        guard let context, let head = waitingHead else { return }
+        waitingHead = nil
+        ask(head, context)
+    }
+
+    func readForSocket() {
+        context?.read()
+    }
+
+    private func cancelDeadline() {
+        deadline?.cancel()
+        deadline = nil
+    }
+}
+
+// MARK: - Requests
+
+extension UpgradeHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let action: UpgradeStateMachine.RequestAction
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head):
+            cancelDeadline()
+            action = state.requestHead(head)
+        case .body:
+            action = state.requestBody()
+        case .end:
+            action = state.requestEnd()
+        }
+        guard case .handOn = action else { return perform(action, context) }
+        do {
+            try installHTTP(context)
+            context.fireChannelRead(data)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else {
+            logger.debug("connection failed", metadata: ["error": "\(error)"])
+            context.fireErrorCaught(error)
+            if !isHTTPInstalled { context.close(promise: nil) }
+            return
+        }
+        let action = state.requestBroken(Refusal(error))
+        if case .handOn = action { context.fireErrorCaught(error) } else { perform(action, context) }
+    }
+
+    private func perform(_ action: UpgradeStateMachine.RequestAction, _ context: ChannelHandlerContext) {
+        switch action {
+        case .handOn, .drop: break
+        case .ask(let head): askSoon(head, context)
+        case .refuse(let refusal): refuse(refusal, context)
+        case .leave: leave(context)
+        }
+    }
+
+    /// Not while the decoder is at work: it may be gone after the answer.
+    private func askSoon(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        if reader?.isDecoding == true { waitingHead = head } else { ask(head, context) }
+    }
+
+    private func installHTTP(_ context: ChannelHandlerContext) throws {
+        guard !isHTTPInstalled else { return }
+        isHTTPInstalled = true
+        let configuration = server.configuration
+        httpHandlers = [HTTP1ToHTTPServerCodec(secure: isSecure(context))]
+        httpHandlers += configuration.additionalHandlers()
+        httpHandlers.append(HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
+        for handler in httpHandlers { try context.pipeline.syncOperations.addHandler(handler) }
+        let channel = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
+            wrappingChannelSynchronously: context.channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        settle(.http(channel))
+    }
+
+    private func isSecure(_ context: ChannelHandlerContext) -> Bool {
+        (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed as ChannelEvent where state.isUpgraded: break
+        case ChannelEvent.inputClosed as ChannelEvent where !isHTTPInstalled || !state.takesRequests:
+            // A client that has sent all it will send cannot use a socket.
+            context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent where !isHTTPInstalled && state.isIdle: context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent:
+            isQuiescing = true
+            if isHTTPInstalled, state.takesRequests { context.fireUserInboundEventTriggered(event) }
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+}
+
+// MARK: - Responses of the HTTP side
+
+extension UpgradeHandler {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !state.isUpgraded, !state.isLeaving else { return promise?.succeed() ?? () }
+        switch Self.unwrapOutboundIn(data) {
+        case .head(let head) where !head.status.isInformational:
+            context.write(Self.wrapOutboundOut(.head(marked(head))), promise: promise)
+        case .head, .body:
+            context.write(data, promise: promise)
+        case .end:
+            context.write(data, promise: promise)
+            responseEnded(context)
+        }
+    }
+
+    private func marked(_ head: HTTPResponseHead) -> HTTPResponseHead {
+        var head = head
+        if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" }) {
+            state.responseCloses()
+        } else if state.isLastResponse {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        }
+        return head
+    }
+
+    private func responseEnded(_ context: ChannelHandlerContext) {
+        switch state.responseEnd() {
+        case .nothing:
+            break
+        case .ask(let head):
+            context.flush()
+            askSoon(head, context)
+        case .refuse(let refusal):
+            refuse(refusal, context)
+        case .leave:
+            leave(context)
+        }
+    }
+
+    /// The HTTP side cannot close a connection that is no longer its own.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if state.takesRequests || (mode == .all && !state.isUpgraded) {
+            context.close(mode: mode, promise: promise)
+        } else {
+            promise?.succeed()
+        }
+    }
+}
+
+// MARK: - Asking the application
+
+extension UpgradeHandler {
+    private func ask(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard let request = try? HTTPRequest(upgrade: head, secure: isSecure(context)) else { return refuse(.malformed, context) }
+        let slot = UpgradeSlot(transport: .http1(version: (head.version.major, head.version.minor)))
+        let eventLoop = context.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        let attempt = UpgradeAttempt(
+            slot: slot, request: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: context.channel,
+            responder: responder, maxBytes: server.configuration.maxRefusalBytes
+        ) { answer in
+            if eventLoop.inEventLoop { handler.value.answered(answer) } else { eventLoop.execute { handler.value.answered(answer) } }
+        }
+        self.attempt = attempt
+        let task = attempt.start(on: loop.executor)
+        // It may have been answered already.
+        if self.attempt != nil { self.task = task }
+    }
+
+    private func answered(_ answer: Result<UpgradeAnswer, UpgradeAttempt.UpgradeFailure>) {
+        guard let context, let attempt else { return }
+        self.attempt = nil
+        task = nil
+        switch answer {
+        case .success(let answer) where answer.head.status == .switchingProtocols:
+            guard let plan = attempt.slot.take() else { return refuse(.noAnswer, context) }
+            upgrade(plan, answer.head.headerFields, context)
+        case .success(let answer):
+            send(answer, context)
+        case .failure(.tooLarge):
+            refuse(.answerTooLarge, context)
+        case .failure(.noAnswer):
+            refuse(.noAnswer, context)
+        }
+    }
+
+    private func upgrade(_ plan: UpgradePlan, _ fields: HTTPFields, _ context: ChannelHandlerContext) {
+        let delegate: (any WebSocketDelegate)?
+        do { delegate = try plan.makeDelegate() } catch { return refuse(Refusal(delegateError: error), context) }
+        guard state.answered(upgrade: true) else { return }
+        // Only when the answer has left us may the engine write to the descriptor. It nearly always has when `send` returns.
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        reader?.send(ByteBuffer(switchingProtocols: plan.fields, and: fields), promise: sent)
+        sent.futureResult.assumeIsolated().whenComplete { result in
+            guard case .success = result, let context = self.context else { return self.context?.close(promise: nil) ?? () }
+            do { try self.install(plan, delegate, context) } catch { context.close(promise: nil) }
+        }
+    }
+
+    private func install(_ plan: UpgradePlan, _ delegate: (any WebSocketDelegate)?, _ context: ChannelHandlerContext) throws {
+        if isHTTPInstalled { detachHTTP(context) }
+        let connection = try WebSocketConnection.install(
+            in: context.channel, position: .before(self), role: .server, configuration: plan.configuration, handshake: plan.handshake,
+            transport: isSecure(context) ? .channel : .plainSocket, logger: plan.logger, delegate: delegate)
+        attend(connection, plan, context.channel)
+        let (pipeline, reader) = (context.pipeline, reader)
+        let isQuiescing = isQuiescing
+        if isHTTPInstalled {
+            reader?.becomeTransparent()
+        } else {
+            pipeline.syncOperations.removeHandler(self, promise: nil)
+            reader?.leave()
+        }
+        if isQuiescing { pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Lets the request loop of the HTTP side come to its end, and takes away what can be taken away of it.
+    private func detachHTTP(_ context: ChannelHandlerContext) {
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        for handler in httpHandlers { context.pipeline.syncOperations.removeHandler(handler, promise: nil) }
+        httpHandlers = []
+    }
+
+    /// Sees to it that somebody waits for the socket.
+    private func attend(_ connection: WebSocketConnection, _ plan: UpgradePlan, _ channel: any Channel) {
+        guard case .task(let handler) = plan.application else {
+            server.liveSockets.add(channel)
+            return settle(.unattended)
+        }
+        let session = SocketSession(socket: connection.webSocket, handler: handler, logger: plan.logger)
+        guard isSettled else { return settle(.socket(session)) }
+        server.liveSockets.add(channel)
+        Task(executorPreference: loop.executor) { await session.run() }
+    }
+}
+
+// MARK: - The last answer
+
+extension UpgradeHandler {
+    private func send(_ answer: UpgradeAnswer, _ context: ChannelHandlerContext) {
+        guard state.answered(upgrade: false) else { return }
+        var head = HTTPResponseHead(answer.head)
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        for bytes in answer.body { context.write(Self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil) }
+        context.write(Self.wrapOutboundOut(.end(answer.trailers.map(HTTPHeaders.init))), promise: nil)
+        leave(context)
+    }
+
+    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+        logger.debug("request refused", metadata: ["rule": "\(refusal.rule)", "status": "\(refusal.status.code)"])
+        _ = state.answered(upgrade: false)
+        var head = HTTPResponseHead(version: .http1_1, status: refusal.status)
+        let body = ByteBuffer(string: refusal.rule + "\n")
+        head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        head.headers.add(name: "Content-Length", value: String(body.readableBytes))
+        head.headers.add(name: "Connection", value: "close")
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        leave(context)
+    }
+
+    /// Sends what is left to send and ends our side. The other side is read until the peer ends it, for a moment: closing both at once
+    /// while bytes of the peer are unread would make the kernel send a reset, which can overtake our answer.
+    private func leave(_ context: ChannelHandlerContext) {
+        cancelDeadline()
+        state.gone()
+        settle(.unattended)
+        context.flush()
+        let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) { closing.value.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        if isHTTPInstalled { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+        context.read()
+    }
+}
