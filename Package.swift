@@ -138,7 +138,8 @@ let package = Package(
             dependencies: [
                 "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
                 hummingbirdCore,
-                hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioEmbedded, httpTypes,
+                hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioEmbedded, httpTypes, logging,
+                serviceLifecycle,
             ],
             swiftSettings: settings
         ),

@@ -61,14 +61,7 @@ final class ConnectionGate: Sendable {
     /// Who is at the other end. Nothing is looked up if no limit needs it.
     func peer(of channel: any Channel) -> Peer {
         guard perAddress != nil, let address = channel.remoteAddress else { return .unknown }
-        switch address {
-        case .v4(let address):
-            return .ipv4(address.address.sin_addr.s_addr)
-        case .v6(let address):
-            return .ipv6(withUnsafeBytes(of: address.address.sin6_addr) { $0.load(as: UInt64.self) })
-        case .unixDomainSocket:
-            return .unknown
-        }
+        return Peer(address)
     }
 
     /// The descriptors that the process may have open.
@@ -81,5 +74,33 @@ final class ConnectionGate: Sendable {
         #endif
         guard result == 0 else { return 1024 }
         return Int(clamping: limit.rlim_cur)
+    }
+}
+
+extension ConnectionGate.Peer {
+    init(_ address: SocketAddress) {
+        // `sockaddr_in` has its address at byte 4, `sockaddr_in6` at byte 8, on every system.
+        switch address {
+        case .v4:
+            self = Self.bytes(address, from: 4, count: 4).map { .ipv4(Self.number($0)) } ?? .unknown
+        case .v6:
+            guard let bytes = Self.bytes(address, from: 8, count: 16) else { self = .unknown; return }
+            // ::ffff:a.b.c.d is the IPv4 address a.b.c.d on a socket for both (RFC 4291 §2.5.5.2).
+            let isIPv4 = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
+            self = isIPv4 ? .ipv4(Self.number(bytes[12...])) : .ipv6(Self.number(bytes[..<8]))
+        case .unixDomainSocket:
+            self = .unknown
+        }
+    }
+
+    private static func number<Number: FixedWidthInteger>(_ bytes: some Sequence<UInt8>) -> Number {
+        bytes.reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+    }
+
+    private static func bytes(_ address: SocketAddress, from offset: Int, count: Int) -> [UInt8]? {
+        address.withSockAddr { start, size in
+            guard size >= offset + count else { return nil }
+            return Array(UnsafeRawBufferPointer(start: start, count: size)[offset..<offset + count])
+        }
     }
 }

@@ -31,7 +31,10 @@ final class ServerState: Sendable {
         guardAccepts(of: channel.parent, logger: logger)
         let peer = gate.peer(of: channel)
         guard gate.enter(peer) else { return false }
-        channel.closeFuture.whenComplete { [gate] _ in gate.leave(peer) }
+        channel.closeFuture.whenComplete { [gate, liveSockets] _ in
+            gate.leave(peer)
+            liveSockets.remove(channel)
+        }
         return true
     }
 

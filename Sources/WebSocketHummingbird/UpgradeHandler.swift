@@ -16,6 +16,7 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
 import WebSocketNIO
+import WebSocketProtocol
 
 /// What became of a connection.
 enum ConnectionKind: Sendable {
@@ -225,7 +226,7 @@ extension UpgradeHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !state.isUpgraded, !state.isLeaving else { return promise?.succeed() ?? () }
         switch Self.unwrapOutboundIn(data) {
-        case .head(let head) where !head.status.isInformational:
+        case .head(let head) where !head.isInformational:
             context.write(Self.wrapOutboundOut(.head(marked(head))), promise: promise)
         case .head, .body:
             context.write(data, promise: promise)
@@ -321,10 +322,12 @@ extension UpgradeHandler {
 
     private func install(_ plan: UpgradePlan, _ delegate: (any WebSocketDelegate)?, _ context: ChannelHandlerContext) throws {
         if isHTTPInstalled { detachHTTP(context) }
+        // Before the socket can be closed.
+        if isHTTPInstalled || delegate != nil { server.liveSockets.add(context.channel) }
         let connection = try WebSocketConnection.install(
             in: context.channel, position: .before(self), role: .server, configuration: plan.configuration, handshake: plan.handshake,
             transport: isSecure(context) ? .channel : .plainSocket, logger: plan.logger, delegate: delegate)
-        attend(connection, plan, context.channel)
+        attend(connection, plan)
         let (pipeline, reader) = (context.pipeline, reader)
         let isQuiescing = isQuiescing
         if isHTTPInstalled {
@@ -343,15 +346,11 @@ extension UpgradeHandler {
         httpHandlers = []
     }
 
-    /// Sees to it that somebody waits for the socket.
-    private func attend(_ connection: WebSocketConnection, _ plan: UpgradePlan, _ channel: any Channel) {
-        guard case .task(let handler) = plan.application else {
-            server.liveSockets.add(channel)
-            return settle(.unattended)
-        }
+    /// Has somebody wait for the socket: the connection's task if it still does not know what it is for, else the server.
+    private func attend(_ connection: WebSocketConnection, _ plan: UpgradePlan) {
+        guard case .task(let handler) = plan.application else { return settle(.unattended) }
         let session = SocketSession(socket: connection.webSocket, handler: handler, logger: plan.logger)
         guard isSettled else { return settle(.socket(session)) }
-        server.liveSockets.add(channel)
         Task(executorPreference: loop.executor) { await session.run() }
     }
 }

@@ -59,3 +59,8 @@ extension Refusal {
         self.init(status: HTTPResponseStatus(statusCode: error.status.code), rule: error.status.reasonPhrase)
     }
 }
+
+extension HTTPResponseHead {
+    /// Whether another head follows: 101 would end HTTP, so it is none of these.
+    var isInformational: Bool { (100..<200).contains(status.code) && status != .switchingProtocols }
+}

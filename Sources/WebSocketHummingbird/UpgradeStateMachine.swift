@@ -194,7 +194,6 @@ struct UpgradeStateMachine {
         return true
     }
 
-
     /// The connection is of no use any more.
     mutating func gone() {
         state = .leaving

@@ -48,7 +48,8 @@ struct WebSocketRoute<Context: RequestContext>: Sendable {
     }
 
     private func accept(
-        _ handshake: ServerHandshake, headers: HTTPFields, subprotocol wanted: String?, request: Request, context: Context, slot: UpgradeSlot
+        _ handshake: ServerHandshake, headers: HTTPFields, subprotocol wanted: String?, request: Request, context: Context,
+        slot: UpgradeSlot
     ) -> Response {
         let supported = wanted.map { [$0] } ?? configuration.subprotocols
         let subprotocol = handshake.selectSubprotocol(from: supported)

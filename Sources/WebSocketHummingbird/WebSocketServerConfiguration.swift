@@ -1,4 +1,3 @@
-public import HummingbirdCore
 public import NIOCore
 
 /// How a server of ``HummingbirdCore/HTTPServerBuilder/webSockets(configuration:)`` treats its connections until they are sockets.

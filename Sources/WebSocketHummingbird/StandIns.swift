@@ -1,0 +1,8 @@
+import WebSocketDeflate
+import WebSocketProtocol
+
+enum PerMessageDeflate {
+    static func accept(
+        _ offers: [ExtensionOffer], configuration: DeflateConfiguration
+    ) -> (response: ExtensionOffer, parameters: DeflateParameters)? { nil }
+}
