@@ -9,9 +9,9 @@ extension WebSocketConnection {
         loop.statistics.bytesReceived &+= bytes.readableBytes
         var batch = loop.takeBatch()
         machine.receive(bytes, into: &batch)
-        for record in batch.records {
-            handle(record, of: batch)
-        }
+        repeat {
+            for record in batch.records { handle(record, of: batch) }
+        } while machine.resume(into: &batch)
         loop.giveBack(&batch)
     }
 
@@ -22,14 +22,10 @@ extension WebSocketConnection {
 
     @inline(__always)
     private func handle(_ record: EventBatch.Record, of batch: borrowing EventBatch) {
-        switch record.kind {
-        case .text, .ownText:
+        if case .message(let kind) = record.kind {
             loop.statistics.messagesReceived &+= 1
-            delegate?.received(batch.payload(record), .text, on: self)
-        case .binary, .ownBinary:
-            loop.statistics.messagesReceived &+= 1
-            delegate?.received(batch.payload(record), .binary, on: self)
-        default:
+            delegate?.received(batch.payload(record), kind, on: self)
+        } else {
             handleOther(record, of: batch)
         }
     }
@@ -47,7 +43,7 @@ extension WebSocketConnection {
             end()
         case .violation(let violation):
             failed(violation)
-        case .ping, .message, .lost:
+        case .ping, .message:
             break
         }
     }

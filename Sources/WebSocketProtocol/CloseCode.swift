@@ -6,8 +6,10 @@
 /// await socket.close(code: 4001, reason: "signed in elsewhere")
 /// ```
 public struct CloseCode: RawRepresentable, Hashable, Sendable {
+    /// The number.
     public let rawValue: UInt16
 
+    /// Any number; not all may be sent (``isSendable``).
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
@@ -53,12 +55,14 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
 }
 
 extension CloseCode: ExpressibleByIntegerLiteral {
+    /// A code by its number.
     public init(integerLiteral value: UInt16) {
         self.init(rawValue: value)
     }
 }
 
 extension CloseCode: CustomStringConvertible {
+    /// The number, and its name if it has one.
     public var description: String {
         guard let name else { return String(rawValue) }
         return "\(rawValue) (\(name))"

@@ -16,8 +16,10 @@ public struct CloseReason: Hashable, Sendable {
     public let code: CloseCode
     /// The text beside the code, at most 123 bytes of UTF-8; for logs, not for people.
     public let text: String
+    /// Who ended it.
     public let origin: Origin
 
+    /// A reason as it is told to the application.
     public init(code: CloseCode, text: String = "", origin: Origin) {
         self.code = code
         self.text = text
@@ -34,6 +36,7 @@ public struct CloseReason: Hashable, Sendable {
 }
 
 extension CloseReason: CustomStringConvertible {
+    /// Code, origin and text.
     public var description: String {
         let by =
             switch origin {
@@ -49,14 +52,22 @@ extension CloseReason {
     /// A control frame's payload is at most 125 bytes (RFC 6455 §5.5), two of which hold the code.
     static let maxTextBytes = 123
 
-    /// The body of a Close frame (RFC 6455 §5.5.1); empty when `code` may not be sent. The text is cut at a character, never inside one.
-    static func body(code: CloseCode, text: String) -> ByteBuffer {
+    /// What `text` a Close frame can hold: cut at a character, never inside one.
+    static func cut(_ text: String) -> String {
+        var left = maxTextBytes
+        return String(
+            text.prefix { character in
+                left -= character.utf8.count
+                return left >= 0
+            })
+    }
+
+    /// The body of our Close frame (RFC 6455 §5.5.1); empty when the code may not be sent.
+    var body: ByteBuffer {
         var body = ByteBuffer()
         guard code.isSendable else { return body }
         body.writeInteger(code.rawValue)
-        var text = Substring(text)
-        while text.utf8.count > maxTextBytes { text.removeLast() }
-        body.writeSubstring(text)
+        body.writeString(Self.cut(text))
         return body
     }
 

@@ -73,8 +73,11 @@ extension WebSocketMachine {
     ///   - text: cut to 123 bytes at a character.
     public mutating func close(code: CloseCode = .normalClosure, reason text: String = "", into output: inout ByteBuffer) {
         guard isOpen else { return }
-        state = .closingByUs(CloseReason(code: code.isSendable ? code : .noStatusReceived, text: text, origin: .us), answered: false)
-        writeClose(code: code, text: text, into: &output)
+        let reason =
+            code.isSendable
+            ? CloseReason(code: code, text: CloseReason.cut(text), origin: .us) : CloseReason(code: .noStatusReceived, origin: .us)
+        state = .closingByUs(reason, answered: false)
+        writeControl(.close, reason.body, into: &output)
     }
 
     /// The peer's Close frame (RFC 6455 §5.5.1): answered with its own code, unless it is the answer to ours.
@@ -82,12 +85,13 @@ extension WebSocketMachine {
         switch state {
         case .open:
             state = .closingByPeer(reason)
-            writeClose(code: reason.code, text: "", into: &output)
+            writeControl(.close, CloseReason(code: reason.code, origin: .peer).body, into: &output)
         case .closingByUs(let ours, answered: false):
             state = .closingByUs(ours, answered: true)
         case .closingByUs, .closingByPeer, .discarding, .closed:
             break
         }
+        inbound.forget()
     }
 
     /// The peer broke a rule (RFC 6455 §7.1.7, _Fail the WebSocket Connection_).
@@ -96,12 +100,13 @@ extension WebSocketMachine {
         switch state {
         case .open:
             state = .discarding(reason)
-            writeClose(code: reason.code, text: reason.text, into: &output)
+            writeControl(.close, reason.body, into: &output)
         case .closingByUs(let ours, answered: false):
             state = .discarding(ours)
         case .closingByUs, .closingByPeer, .discarding, .closed:
             break
         }
+        inbound.forget()
     }
 
     /// The peer's bytes have ended, or the connection is gone. Returns how it ended.
@@ -113,17 +118,13 @@ extension WebSocketMachine {
         case .closingByUs(let known, _), .closingByPeer(let known), .discarding(let known), .closed(let known): reason = known
         }
         state = .closed(reason)
-        inbound.gathered = ByteBuffer()
+        inbound.forget()
         return reason
     }
 
     /// The owner ends the connection without a closing handshake; the reason is the one to tell, unless there was one before.
     package mutating func abandon(_ reason: CloseReason) {
         state = .closed(isOpen || reason.origin == .lost ? reason : state.reason ?? reason)
-        inbound.gathered = ByteBuffer()
-    }
-
-    private mutating func writeClose(code: CloseCode, text: String, into output: inout ByteBuffer) {
-        writeControl(.close, CloseReason.body(code: code, text: text), into: &output)
+        inbound.forget()
     }
 }

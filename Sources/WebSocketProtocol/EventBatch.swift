@@ -17,45 +17,44 @@ public enum WebSocketEvent: Hashable, Sendable {
     case close(CloseReason)
     /// The peer broke a rule; the machine has sent its Close frame. Nothing of what the peer sends from now on is looked at.
     case violation(ProtocolViolation)
-    /// The bytes ended without a closing handshake.
-    case lost(CloseReason)
 }
 
 /// What came out of one piece of input, to be taken in order. Reuse one batch for many calls and connections: that saves its buffers.
 public struct EventBatch: Sendable {
     package enum Kind: Equatable, Sendable {
-        /// A message in the shared buffer.
-        case text, binary
-        /// A message in a buffer of its own: it came in pieces, or compressed. `offset` is that buffer's number.
-        case ownText, ownBinary
-        case textPart, binaryPart, finalTextPart, finalBinaryPart
+        case message(MessageKind)
+        case part(MessageKind, isFinal: Bool)
         case ping, pong
-        /// A control frame whose payload came in several reads, in a buffer of its own.
-        case ownPing, ownPong
-        case close, violation, lost
+        /// Close or violation; what exactly is kept beside the records, as there is at most one.
+        case ending
     }
 
     package struct Record: Sendable {
-        package var kind: Kind
-        package var offset: Int
-        package var length: Int
+        package let kind: Kind
+        /// Whether the payload has a buffer of its own (it came in pieces, or compressed) rather than a place in the shared one.
+        let isOwn: Bool
+        /// Where in the shared buffer the payload lies, or the number of its own.
+        let offset: Int
+        let length: Int
     }
 
     package private(set) var records: [Record] = []
     /// Payloads side by side.
     var inbox = ByteBuffer()
     private var ownBuffers: [ByteBuffer] = []
+    /// How many bytes those hold.
+    private(set) var ownBytes = 0
     /// The storage of the last buffer of its own, for the next one.
     private var spare = ByteBuffer()
     /// A batch holds at most one ending, as its last record.
     private(set) var ending: WebSocketEvent?
     private var taken = 0
 
+    /// An empty batch, without storage.
     public init() {}
 
     /// How many events are left to take with ``WebSocketMachine/nextEvent(from:output:)``.
     public var count: Int { records.count - taken }
-    public var isEmpty: Bool { count == 0 }
 
     /// Storage above this is given back rather than kept for the next call.
     private static let keptBytes = 256 << 10
@@ -66,6 +65,7 @@ public struct EventBatch: Sendable {
         records.removeAll(keepingCapacity: records.count < 4_096)
         taken = 0
         ending = nil
+        ownBytes = 0
         if let last = ownBuffers.popLast() {
             spare = last.capacity <= Self.keptSpareBytes ? last : ByteBuffer()
             ownBuffers.removeAll(keepingCapacity: true)
@@ -81,33 +81,24 @@ public struct EventBatch: Sendable {
 
     @inline(__always)
     mutating func append(_ kind: Kind, offset: Int, length: Int) {
-        records.append(Record(kind: kind, offset: offset, length: length))
+        records.append(Record(kind: kind, isOwn: false, offset: offset, length: length))
     }
 
-    mutating func appendOwn(_ kind: MessageKind, _ buffer: ByteBuffer) {
-        append(kind == .text ? .ownText : .ownBinary, offset: ownBuffers.count, length: buffer.readableBytes)
+    mutating func append(_ kind: Kind, own buffer: ByteBuffer) {
+        records.append(Record(kind: kind, isOwn: true, offset: ownBuffers.count, length: buffer.readableBytes))
         ownBuffers.append(buffer)
-    }
-
-    mutating func appendOwnControl(_ kind: Kind, _ buffer: ByteBuffer) {
-        append(kind, offset: ownBuffers.count, length: buffer.readableBytes)
-        ownBuffers.append(buffer)
+        ownBytes &+= buffer.readableBytes
     }
 
     mutating func end(with event: WebSocketEvent) {
         guard ending == nil else { return }
         ending = event
-        let kind: Kind =
-            switch event {
-            case .violation: .violation
-            case .lost: .lost
-            default: .close
-            }
-        append(kind, offset: 0, length: 0)
+        append(.ending, offset: 0, length: 0)
     }
 
-    /// An empty buffer to gather a message in; old storage if there is some.
-    mutating func takeSpare(capacity: Int) -> ByteBuffer {
+    /// An empty buffer to gather a message in: old storage if there is some, unless it is far too big, since who keeps the message keeps all of it.
+    mutating func takeSpare(capacity: Int, expecting length: Int) -> ByteBuffer {
+        guard spare.capacity > 0, spare.capacity / 4 <= max(length, 4_096) else { return ByteBuffer.withCapacity(capacity) }
         var buffer = ByteBuffer()
         swap(&buffer, &spare)
         buffer.clear(minimumCapacity: capacity)
@@ -117,15 +108,21 @@ public struct EventBatch: Sendable {
     /// The payload of a record of this batch.
     @inline(__always)
     package func payload(_ record: Record) -> ByteBuffer {
-        switch record.kind {
-        case .ownText, .ownBinary, .ownPing, .ownPong: ownBuffers.indices.contains(record.offset) ? ownBuffers[record.offset] : ByteBuffer()
-        default: inbox.getSlice(at: record.offset, length: record.length) ?? ByteBuffer()
-        }
+        if record.isOwn { return ownBuffers.indices.contains(record.offset) ? ownBuffers[record.offset] : ByteBuffer() }
+        return inbox.getSlice(at: record.offset, length: record.length) ?? ByteBuffer()
     }
 
     mutating func takeRecord() -> Record? {
         guard taken < records.count else { return nil }
         defer { taken += 1 }
         return records[taken]
+    }
+}
+
+extension ByteBuffer {
+    fileprivate static func withCapacity(_ capacity: Int) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(capacity)
+        return buffer
     }
 }

@@ -26,7 +26,9 @@ public struct FrameHeader: Hashable, Sendable {
     /// The longest header: 2 bytes, a 64-bit length and a masking key.
     static let maxLength = 14
 
+    /// FIN: whether this is the last fragment of a message.
     public var isFinal: Bool { first & Self.fin != 0 }
+    /// What the frame is.
     public var opcode: Opcode { Opcode(rawValue: first) }
     var reservedBits: UInt8 { first & Self.reserved }
 

@@ -2,8 +2,10 @@
 ///
 /// The protocol machine has no clock: its owner tells it the time (``WebSocketMachine/advance(to:output:)``).
 public struct MonotonicTime: Comparable, Hashable, Sendable {
+    /// Since the start that the caller chose.
     public var nanoseconds: UInt64
 
+    /// A time by its nanoseconds.
     public init(nanoseconds: UInt64) {
         self.nanoseconds = nanoseconds
     }
@@ -14,6 +16,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
         return MonotonicTime(nanoseconds: overflow ? .max : sum)
     }
 
+    /// The earlier time is the lesser.
     public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }

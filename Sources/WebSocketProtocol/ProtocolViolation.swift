@@ -14,6 +14,7 @@ public struct ProtocolViolation: Error, Hashable, Sendable {
 }
 
 extension ProtocolViolation: CustomStringConvertible {
+    /// The rule.
     public var description: String { rule }
 }
 

@@ -12,13 +12,34 @@ extension WebSocketMachine {
     /// Once the connection is closing because of a broken rule or a Close frame, bytes are thrown away.
     public mutating func receive(_ bytes: ByteBuffer, into batch: inout EventBatch) {
         timers.heard = true
+        var bytes = bytes
+        if var unparsed = inbound.unparsed.take() {
+            unparsed.writeImmutableBuffer(bytes)
+            bytes = unparsed
+        }
         batch.reset(room: bytes.readableBytes)
         guard isReceiving else { return }
-        bytes.withUnsafeReadableBytes { parse($0, into: &batch) }
+        parse(bytes, into: &batch)
     }
 
-    private mutating func parse(_ bytes: UnsafeRawBufferPointer, into batch: inout EventBatch) {
-        guard let base = bytes.baseAddress else { return }
+    /// Goes on where the last call stopped because compressed messages had filled the batch, which must have been worked off: a read of
+    /// a few kilobytes may hold many that each inflate to the most that is allowed. False, and nothing done, if it had parsed everything.
+    package mutating func resume(into batch: inout EventBatch) -> Bool {
+        guard let bytes = inbound.unparsed.take() else { return false }
+        batch.reset(room: bytes.readableBytes)
+        parse(bytes, into: &batch)
+        return true
+    }
+
+    private mutating func parse(_ bytes: ByteBuffer, into batch: inout EventBatch) {
+        let unparsed = bytes.withUnsafeReadableBytes { parse($0, into: &batch) }
+        if unparsed > 0 { inbound.unparsed = bytes.getSlice(at: bytes.writerIndex &- unparsed, length: unparsed) }
+    }
+
+    /// Returns how many bytes at the end of the input were not looked at.
+    private mutating func parse(_ bytes: UnsafeRawBufferPointer, into batch: inout EventBatch) -> Int {
+        guard let base = bytes.baseAddress else { return 0 }
+        var unparsed = 0
         var inbox = ByteBuffer()
         swap(&inbox, &batch.inbox)
         inbox.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count) { room in
@@ -31,17 +52,28 @@ extension WebSocketMachine {
                     takeHeader(&cursor, &batch)
                 }
             }
+            unparsed = cursor.unparsed
             return cursor.used
         }
         swap(&inbox, &batch.inbox)
+        return unparsed
     }
 
     /// The bytes still to parse, and where payloads go.
-    private struct Cursor {
+    struct Cursor {
         var next: UnsafeRawPointer
         var left: Int
         var free: UnsafeMutableRawPointer
         let start: UnsafeMutableRawPointer
+        /// What was left when parsing was stopped.
+        private(set) var unparsed = 0
+
+        init(next: UnsafeRawPointer, left: Int, free: UnsafeMutableRawPointer, start: UnsafeMutableRawPointer) {
+            self.next = next
+            self.left = left
+            self.free = free
+            self.start = start
+        }
 
         var used: Int { free - start }
 
@@ -49,6 +81,12 @@ extension WebSocketMachine {
         mutating func skip(_ count: Int) {
             next += count
             left &-= count
+        }
+
+        /// The rest is for another time.
+        mutating func stop() {
+            unparsed = left
+            left = 0
         }
     }
 
@@ -76,7 +114,7 @@ extension WebSocketMachine {
             batch.end(with: .violation(.textNotUTF8))
             return true
         }
-        batch.append(first == 0x81 ? .text : .binary, offset: cursor.used, length: length)
+        batch.append(.message(first == 0x81 ? .text : .binary), offset: cursor.used, length: length)
         cursor.free += length
         cursor.skip(header &+ length)
         return true
@@ -86,12 +124,13 @@ extension WebSocketMachine {
 
     /// Takes the next header, or what there is of it.
     private mutating func takeHeader(_ cursor: inout Cursor, _ batch: inout EventBatch) {
+        if inbound.carryCount == 0, inbound.message == nil { inbound.serial &+= 1 }
         if inbound.carryCount == 0, cursor.left >= 2 {
             let length = FrameHeader.length(secondByte: cursor.next.load(fromByteOffset: 1, as: UInt8.self))
             if cursor.left >= length {
                 let (header, isMinimal) = FrameHeader.read(cursor.next)
                 cursor.skip(length)
-                beginFrame(header, isMinimal: isMinimal, &batch)
+                beginFrame(header, isMinimal: isMinimal, &cursor, &batch)
                 return
             }
         }
@@ -112,10 +151,10 @@ extension WebSocketMachine {
         }
         guard let (header, isMinimal) = complete else { return }
         inbound.carryCount = 0
-        beginFrame(header, isMinimal: isMinimal, &batch)
+        beginFrame(header, isMinimal: isMinimal, &cursor, &batch)
     }
 
-    private mutating func beginFrame(_ header: FrameHeader, isMinimal: Bool, _ batch: inout EventBatch) {
+    private mutating func beginFrame(_ header: FrameHeader, isMinimal: Bool, _ cursor: inout Cursor, _ batch: inout EventBatch) {
         if let violation = brokenRule(of: header, isMinimal: isMinimal) {
             batch.end(with: .violation(violation))
             return
@@ -129,7 +168,7 @@ extension WebSocketMachine {
             beginDataFrame(header, &batch)
         }
         // A frame without payload is over with its header.
-        if inbound.payloadLeft == 0, batch.ending == nil { takeEmptyPayload(&batch) }
+        if inbound.payloadLeft == 0, batch.ending == nil { takePayload(&cursor, &batch) }
     }
 
     /// RFC 6455 §10.4. Close frames are not counted: there is only one.
@@ -151,199 +190,26 @@ extension WebSocketMachine {
             inbound.fragments = 1
             inbound.wireBytes = 0
             inbound.utf8 = UTF8Validator()
-            inbound.serial &+= 1
         }
-        // Rules have bounded the sum by the size limit; parts have none, so the count is held.
-        inbound.wireBytes = Int(clamping: UInt64(inbound.wireBytes).addingReportingOverflow(header.length).partialValue & UInt64(Int64.max))
-        if !settings.deliversParts { makeRoom(for: header, &batch) }
+        if settings.deliversParts { return }
+        // No overflow: the size limit bounds the sum.
+        inbound.wireBytes &+= Int(clamping: header.length)
+        makeRoom(for: header, &batch)
     }
 
-    /// Room for the payload that is declared, as far as the peer can be believed: 64 KiB, or what its biggest message really had. The
+    /// Room for the payload that is declared, as far as the peer can be believed: 4 KiB, or what its biggest message really had. The
     /// rest grows as bytes arrive, so a declared length alone allocates nothing to speak of (RFC 6455 §10.4).
     private mutating func makeRoom(for header: FrameHeader, _ batch: inout EventBatch) {
         guard header.length > 0 else { return }
         let believed = min(Int(clamping: header.length), max(Self.believedLength, inbound.biggest))
         let needed = min(inbound.gathered.readableBytes &+ believed, limits.maxMessageSize)
         if inbound.gathered.capacity == 0 {
-            inbound.gathered = batch.takeSpare(capacity: min(needed, inbound.isCompressed ? 512 : needed))
+            inbound.gathered = batch.takeSpare(
+                capacity: min(needed, inbound.isCompressed ? 512 : needed), expecting: Int(clamping: header.length))
         } else if !inbound.isCompressed, inbound.biggest >= needed {
             inbound.gathered.reserveCapacity(needed)
         }
     }
 
     private static var believedLength: Int { 4 << 10 }
-
-    // MARK: Payloads
-
-    private mutating func takePayload(_ cursor: inout Cursor, _ batch: inout EventBatch) {
-        let count = min(cursor.left, inbound.payloadLeft)
-        inbound.payloadLeft &-= count
-        let piece = UnsafeRawBufferPointer(start: cursor.next, count: count)
-        cursor.skip(count)
-        if inbound.frame.opcode.isControl {
-            takeControlPayload(piece, &cursor, &batch)
-        } else if settings.deliversParts {
-            takePart(piece, &cursor, &batch)
-        } else if inbound.isCompressed {
-            takeCompressed(piece, &cursor, &batch)
-        } else {
-            gather(piece, &batch)
-        }
-        inbound.key = inbound.key.advanced(by: count)
-    }
-
-    private mutating func takeEmptyPayload(_ batch: inout EventBatch) {
-        if inbound.frame.opcode.isControl {
-            endControlFrame(UnsafeRawBufferPointer(start: nil, count: 0), offset: 0, &batch)
-        } else if settings.deliversParts {
-            if inbound.frame.isFinal { endPart(offset: 0, length: 0, &batch) }
-        } else if inbound.isCompressed {
-            if inbound.frame.isFinal { inflate(UnsafeRawBufferPointer(start: nil, count: 0), &batch) }
-        } else {
-            endDataFrame(&batch)
-        }
-    }
-
-    /// Unmasks a piece into the inbox. The inbox has room: it has as much as the input, of which the piece is a part.
-    @inline(__always)
-    private func unmask(_ piece: UnsafeRawBufferPointer, to cursor: Cursor) -> UInt64 {
-        guard let source = piece.baseAddress else { return 0 }
-        return copyMasked(from: source, to: cursor.free, count: piece.count, key: inbound.key)
-    }
-
-    private mutating func takeControlPayload(_ piece: UnsafeRawBufferPointer, _ cursor: inout Cursor, _ batch: inout EventBatch) {
-        _ = unmask(piece, to: cursor)
-        let payload = UnsafeRawBufferPointer(start: cursor.free, count: piece.count)
-        let isSplit = inbound.payloadLeft > 0 || inbound.control.readableBytes > 0
-        if isSplit {
-            inbound.control.writeBytes(payload)
-            guard inbound.payloadLeft == 0 else { return }
-            let whole = inbound.control
-            inbound.control = ByteBuffer()
-            whole.withUnsafeReadableBytes { endSplitControlFrame($0, &batch) }
-            return
-        }
-        let offset = cursor.used
-        cursor.free += piece.count
-        endControlFrame(payload, offset: offset, &batch)
-    }
-
-    /// A control frame whose payload came in several reads: its payload has a buffer of its own.
-    private mutating func endSplitControlFrame(_ payload: UnsafeRawBufferPointer, _ batch: inout EventBatch) {
-        switch inbound.frame.opcode {
-        case .close: endCloseFrame(payload, &batch)
-        case .ping: batch.appendOwnControl(.ownPing, ByteBuffer(bytes: payload))
-        default: batch.appendOwnControl(.ownPong, ByteBuffer(bytes: payload))
-        }
-    }
-
-    private mutating func endControlFrame(_ payload: UnsafeRawBufferPointer, offset: Int, _ batch: inout EventBatch) {
-        switch inbound.frame.opcode {
-        case .close: endCloseFrame(payload, &batch)
-        case .ping: batch.append(.ping, offset: offset, length: payload.count)
-        default: batch.append(.pong, offset: offset, length: payload.count)
-        }
-    }
-
-    private mutating func endCloseFrame(_ payload: UnsafeRawBufferPointer, _ batch: inout EventBatch) {
-        do {
-            batch.end(with: .close(try CloseReason.parse(payload)))
-        } catch {
-            batch.end(with: .violation(error))
-        }
-    }
-
-    // MARK: Messages that come in pieces
-
-    private mutating func gather(_ piece: UnsafeRawBufferPointer, _ batch: inout EventBatch) {
-        guard let source = piece.baseAddress else { return }
-        let key = inbound.key
-        let isText = inbound.message == .text
-        var isValid = true
-        inbound.gathered.writeWithUnsafeMutableBytes(minimumWritableBytes: piece.count) { [utf8 = inbound.utf8] room in
-            guard let base = room.baseAddress else { return 0 }
-            let seen = copyMasked(from: source, to: base, count: piece.count, key: key)
-            if isText, seen & highBits != 0 || !utf8.isComplete {
-                var utf8 = utf8
-                isValid = utf8.consume(base, count: piece.count)
-                inbound.utf8 = utf8
-            }
-            return piece.count
-        }
-        guard isValid else { return batch.end(with: .violation(.textNotUTF8)) }
-        if inbound.payloadLeft == 0 { endDataFrame(&batch) }
-    }
-
-    private mutating func takeCompressed(_ piece: UnsafeRawBufferPointer, _ cursor: inout Cursor, _ batch: inout EventBatch) {
-        _ = unmask(piece, to: cursor)
-        inflate(UnsafeRawBufferPointer(start: cursor.free, count: piece.count), &batch)
-    }
-
-    private mutating func inflate(_ piece: UnsafeRawBufferPointer, _ batch: inout EventBatch) {
-        guard let compressor else { return }
-        let before = inbound.gathered.writerIndex
-        do {
-            let isLast = inbound.payloadLeft == 0 && inbound.frame.isFinal
-            let room = max(0, limits.maxMessageSize &- inbound.gathered.readableBytes)
-            try compressor.decompress(piece, isLast: isLast, into: &inbound.gathered, limit: room)
-        } catch {
-            return batch.end(with: .violation(violation(for: error)))
-        }
-        if inbound.message == .text {
-            let isValid = inbound.gathered.withUnsafeReadableBytes { all in
-                let new = all.dropFirst(before &- inbound.gathered.readerIndex)
-                return inbound.utf8.consume(UnsafeRawBufferPointer(rebasing: new))
-            }
-            guard isValid else { return batch.end(with: .violation(.textNotUTF8)) }
-        }
-        if inbound.payloadLeft == 0 { endDataFrame(&batch) }
-    }
-
-    private func violation(for failure: DecompressionFailure) -> ProtocolViolation {
-        switch failure {
-        case .tooBig: .messageTooBig(limit: limits.maxMessageSize)
-        case .corrupt: .corruptCompression
-        case .outOfMemory: .noMemoryToInflate
-        }
-    }
-
-    private mutating func endDataFrame(_ batch: inout EventBatch) {
-        guard inbound.frame.isFinal, let kind = inbound.message else { return }
-        guard kind == .binary || inbound.utf8.isComplete else { return batch.end(with: .violation(.textNotUTF8)) }
-        inbound.biggest = max(inbound.biggest, inbound.gathered.readableBytes)
-        batch.appendOwn(kind, inbound.gathered)
-        inbound.gathered = ByteBuffer()
-        endMessage()
-    }
-
-    private mutating func endMessage() {
-        inbound.message = nil
-        inbound.isCompressed = false
-        inbound.fragments = 0
-        inbound.wireBytes = 0
-    }
-
-    // MARK: Messages delivered in parts
-
-    private mutating func takePart(_ piece: UnsafeRawBufferPointer, _ cursor: inout Cursor, _ batch: inout EventBatch) {
-        let seen = unmask(piece, to: cursor)
-        if inbound.message == .text, seen & highBits != 0 || !inbound.utf8.isComplete,
-            !inbound.utf8.consume(cursor.free, count: piece.count)
-        {
-            return batch.end(with: .violation(.textNotUTF8))
-        }
-        let offset = cursor.used
-        cursor.free += piece.count
-        if inbound.payloadLeft == 0, inbound.frame.isFinal {
-            endPart(offset: offset, length: piece.count, &batch)
-        } else {
-            batch.append(inbound.message == .text ? .textPart : .binaryPart, offset: offset, length: piece.count)
-        }
-    }
-
-    private mutating func endPart(offset: Int, length: Int, _ batch: inout EventBatch) {
-        guard inbound.message == .binary || inbound.utf8.isComplete else { return batch.end(with: .violation(.textNotUTF8)) }
-        batch.append(inbound.message == .text ? .finalTextPart : .finalBinaryPart, offset: offset, length: length)
-        endMessage()
-    }
 }

@@ -4,35 +4,29 @@ extension WebSocketMachine {
     /// Takes the next event from the batch, and appends to `output` what must be answered at this point: pongs, the Close frame. The
     /// answers come in the order of the events, so what the application sends for one message is ahead of the answer to a later ping.
     public mutating func nextEvent(from batch: inout EventBatch, output: inout ByteBuffer) -> WebSocketEvent? {
-        guard let record = batch.takeRecord() else { return nil }
-        let payload = batch.payload(record)
-        switch record.kind {
-        case .text, .ownText: return .message(.text, payload)
-        case .binary, .ownBinary: return .message(.binary, payload)
-        case .textPart: return .part(.text, payload, isFinal: false)
-        case .binaryPart: return .part(.binary, payload, isFinal: false)
-        case .finalTextPart: return .part(.text, payload, isFinal: true)
-        case .finalBinaryPart: return .part(.binary, payload, isFinal: true)
-        case .ping, .ownPing: return answerPing(payload, output: &output)
-        case .pong, .ownPong: return .pong(payload)
-        case .close, .violation, .lost: return batch.ending.map { answer($0, output: &output) }
+        while true {
+            if let record = batch.takeRecord() { return respond(to: record, in: batch, output: &output) }
+            guard resume(into: &batch) else { return nil }
         }
     }
 
-    /// A control record or an ending, for an owner that walks the records of a batch by itself.
+    /// The event of one record, for an owner that walks the records of a batch by itself. It calls ``resume(into:)`` after them.
     package mutating func respond(to record: EventBatch.Record, in batch: borrowing EventBatch, output: inout ByteBuffer) -> WebSocketEvent?
     {
         switch record.kind {
-        case .ping, .ownPing: answerPing(batch.payload(record), output: &output)
-        case .pong, .ownPong: .pong(batch.payload(record))
-        default: batch.ending.map { answer($0, output: &output) }
+        case .message(let kind): .message(kind, batch.payload(record))
+        case .part(let kind, let isFinal): .part(kind, batch.payload(record), isFinal: isFinal)
+        case .ping: answerPing(batch.payload(record), output: &output)
+        case .pong: .pong(batch.payload(record))
+        case .ending: batch.ending.map { answer($0, output: &output) }
         }
     }
 
+    /// RFC 6455 §5.5.2: a Ping is answered unless a Close frame was received.
     private mutating func answerPing(_ payload: ByteBuffer, output: inout ByteBuffer) -> WebSocketEvent {
         if outputIsBlocked {
             pendingPong = ByteBuffer(bytes: payload.readableBytesView)
-        } else if isOpen {
+        } else if isReceiving {
             writeControl(.pong, payload, into: &output)
         }
         return .ping(payload)

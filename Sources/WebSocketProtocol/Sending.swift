@@ -62,7 +62,7 @@ extension WebSocketMachine {
     public mutating func flushPong(into output: inout ByteBuffer) {
         guard let payload = pendingPong else { return }
         pendingPong = nil
-        if isOpen { writeControl(.pong, payload, into: &output) }
+        if isReceiving { writeControl(.pong, payload, into: &output) }
     }
 
     mutating func writeControl(_ opcode: Opcode, _ payload: ByteBuffer, into output: inout ByteBuffer) {

@@ -14,17 +14,19 @@ public enum TimerOutcome: Hashable, Sendable {
 /// The deadlines of a connection. They are compared with the time only when the owner tells it, about once a second: nothing on the
 /// path of a message reads a clock.
 struct Timers {
-    private(set) var lastAdvance: MonotonicTime
-    private var nextPing: MonotonicTime?
-    private var pongDeadline: MonotonicTime?
-    private var closeDeadline: MonotonicTime?
-    private var messageDeadline: MonotonicTime?
-    private var messageSerial: UInt32 = 0
+    var nextPing: MonotonicTime?
+    var pongDeadline: MonotonicTime?
+    var closeDeadline: MonotonicTime?
+    var messageDeadline: MonotonicTime?
+    /// The message that the deadline is for.
+    var messageSerial: UInt32 = 0
+    /// When control tokens were last earned.
+    var refilled: MonotonicTime
     /// Bytes came since the last look.
     var heard = false
 
     init(settings: WebSocketMachineSettings, now: MonotonicTime, phase: Double) {
-        lastAdvance = now
+        refilled = now
         if let interval = settings.keepalive?.interval {
             nextPing = now.advanced(by: interval * min(max(phase, 0), 1))
         }
@@ -34,90 +36,70 @@ struct Timers {
 extension WebSocketMachine {
     /// Tells the machine the time. Call it about once a second.
     public mutating func advance(to now: MonotonicTime, output: inout ByteBuffer) -> TimerOutcome {
-        let elapsed = now.nanoseconds &- min(now.nanoseconds, timers.lastAdvance.nanoseconds)
-        let outcome = timers.advance(to: now, machine: TimerView(self))
-        if elapsed > 0 { refillControlTokens(after: elapsed) }
-        switch outcome {
-        case .pinged: ping(into: &output)
-        case .violation(let violation): fail(violation, into: &output)
-        case .dead, .nothing: break
-        }
-        return outcome
-    }
-
-    private mutating func refillControlTokens(after nanoseconds: UInt64) {
-        let seconds = Double(nanoseconds) / 1e9
-        let earned = Int(min(seconds * Double(limits.controlFramesPerSecond), Double(limits.controlFrameBurst)))
-        inbound.controlTokens = min(limits.controlFrameBurst, inbound.controlTokens &+ earned)
-    }
-}
-
-/// What the timers need to know of the machine.
-struct TimerView {
-    let settings: WebSocketMachineSettings
-    let state: ConnectionState
-    let isMidMessage: Bool
-    let messageSerial: UInt32
-
-    init(_ machine: borrowing WebSocketMachine) {
-        settings = machine.settings
-        state = machine.state
-        let inbound = machine.inbound
-        isMidMessage = inbound.message != nil || inbound.payloadLeft > 0 || inbound.carryCount > 0
-        messageSerial = inbound.serial
-    }
-}
-
-extension Timers {
-    mutating func advance(to now: MonotonicTime, machine: TimerView) -> TimerOutcome {
-        lastAdvance = max(lastAdvance, now)
-        defer { heard = false }
-        switch machine.state {
-        case .open: break
+        refillControlTokens(now)
+        defer { timers.heard = false }
+        switch state {
         case .closed: return .nothing
-        case .closingByUs, .closingByPeer, .discarding: return advanceClosing(now, machine)
+        case .closingByUs, .closingByPeer, .discarding: return advanceClosing(now)
+        case .open: break
         }
-        if isOverdue(machine, now) { return .violation(.messageTimedOut) }
-        return advanceKeepalive(now, machine)
+        if isMessageOverdue(now) {
+            fail(.messageTimedOut, into: &output)
+            return .violation(.messageTimedOut)
+        }
+        return advanceKeepalive(now, &output)
+    }
+
+    /// What is less than a token is left to be earned with the next.
+    private mutating func refillControlTokens(_ now: MonotonicTime) {
+        guard now > timers.refilled else { return }
+        let elapsed = now.nanoseconds - timers.refilled.nanoseconds
+        let (product, overflow) = elapsed.multipliedReportingOverflow(by: UInt64(clamping: limits.controlFramesPerSecond))
+        let earned = Int(clamping: (overflow ? .max : product) / 1_000_000_000)
+        guard earned > 0 else { return }
+        timers.refilled = now
+        inbound.controlTokens += min(earned, limits.controlFrameBurst - inbound.controlTokens)
     }
 
     /// RFC 6455 §7.1.1: a peer that does not finish the closing handshake is not waited for.
-    private mutating func advanceClosing(_ now: MonotonicTime, _ machine: TimerView) -> TimerOutcome {
-        guard let deadline = closeDeadline else {
-            closeDeadline = now.advanced(by: machine.settings.limits.closeTimeout)
+    private mutating func advanceClosing(_ now: MonotonicTime) -> TimerOutcome {
+        guard let deadline = timers.closeDeadline else {
+            timers.closeDeadline = now.advanced(by: limits.closeTimeout)
             return .nothing
         }
         guard now >= deadline else { return .nothing }
-        if case .closingByUs(_, answered: false) = machine.state { return .dead(.lost("the peer did not answer our Close frame")) }
-        return .dead(machine.state.reason ?? .lost("the peer did not close the connection"))
+        if case .closingByUs(_, answered: false) = state { return .dead(.lost("the peer did not answer our Close frame")) }
+        return .dead(state.reason ?? .lost("the peer did not close the connection"))
     }
 
-    private mutating func isOverdue(_ machine: TimerView, _ now: MonotonicTime) -> Bool {
-        guard machine.isMidMessage else {
-            messageDeadline = nil
+    /// RFC 6455 §10.4: part of a frame, or of a message, has waited for the rest for too long.
+    private mutating func isMessageOverdue(_ now: MonotonicTime) -> Bool {
+        guard inbound.message != nil || inbound.payloadLeft > 0 || inbound.carryCount > 0 else {
+            timers.messageDeadline = nil
             return false
         }
-        guard let deadline = messageDeadline, messageSerial == machine.messageSerial else {
-            messageDeadline = now.advanced(by: machine.settings.limits.unfinishedMessageTimeout)
-            messageSerial = machine.messageSerial
+        guard let deadline = timers.messageDeadline, timers.messageSerial == inbound.serial else {
+            timers.messageDeadline = now.advanced(by: limits.unfinishedMessageTimeout)
+            timers.messageSerial = inbound.serial
             return false
         }
         return now >= deadline
     }
 
-    private mutating func advanceKeepalive(_ now: MonotonicTime, _ machine: TimerView) -> TimerOutcome {
-        guard let keepalive = machine.settings.keepalive, let due = nextPing else { return .nothing }
-        if heard {
-            pongDeadline = nil
-            if now >= due { nextPing = now.advanced(by: keepalive.interval) }
+    private mutating func advanceKeepalive(_ now: MonotonicTime, _ output: inout ByteBuffer) -> TimerOutcome {
+        guard let keepalive = settings.keepalive, let due = timers.nextPing else { return .nothing }
+        if timers.heard {
+            timers.pongDeadline = nil
+            if now >= due { timers.nextPing = now.advanced(by: keepalive.interval) }
             return .nothing
         }
-        if let deadline = pongDeadline {
+        if let deadline = timers.pongDeadline {
             return now >= deadline ? .dead(.lost("no answer to a Ping within \(keepalive.timeout)")) : .nothing
         }
         guard now >= due else { return .nothing }
-        nextPing = now.advanced(by: keepalive.interval)
-        pongDeadline = now.advanced(by: keepalive.timeout)
+        timers.nextPing = now.advanced(by: keepalive.interval)
+        timers.pongDeadline = now.advanced(by: keepalive.timeout)
+        ping(into: &output)
         return .pinged
     }
 }

@@ -11,12 +11,17 @@ import NIOCore
 
 /// What a protocol machine is told once, for all connections of a kind.
 public final class WebSocketMachineSettings: Sendable {
+    /// What a peer may cost.
     public let limits: WebSocketLimits
+    /// How a quiet connection is kept open; nil: not at all.
     public let keepalive: Keepalive?
     /// Whether messages are delivered in parts, as they arrive (``WebSocketEvent/part(_:_:isFinal:)``); then `maxMessageSize` does not apply.
     public let deliversParts: Bool
 
+    /// The defaults, but for what is given.
     public init(limits: WebSocketLimits = WebSocketLimits(), keepalive: Keepalive? = nil, deliversParts: Bool = false) {
+        var limits = limits
+        limits.maxMessageSize = min(limits.maxMessageSize, WebSocketLimits.largestMessage)
         self.limits = limits
         self.keepalive = keepalive
         self.deliversParts = deliversParts
@@ -34,6 +39,7 @@ public final class WebSocketMachineSettings: Sendable {
 /// // now send `output`, and close the connection when `machine.wantsDisconnect`
 /// ```
 public struct WebSocketMachine {
+    /// Which end this is.
     public let role: WebSocketRole
     let settings: WebSocketMachineSettings
     let compressor: (any MessageCompressor)?
@@ -95,14 +101,39 @@ struct InboundState {
     var gathered = ByteBuffer()
     var utf8 = UTF8Validator()
 
-    /// Rises with each message that came in pieces, so that a timer can tell one from the next.
+    /// Rises with each message or frame that came in pieces, so that a timer can tell one from the next.
     var serial: UInt32 = 0
     /// The biggest message so far: a declared length up to it is believed, and room made at once.
     var biggest = 0
     /// Pings and pongs that may still come (``WebSocketLimits/controlFramesPerSecond``).
     var controlTokens: Int
+    /// Input that waits until the batch is worked off.
+    var unparsed: ByteBuffer?
 
     init(controlTokens: Int) {
         self.controlTokens = controlTokens
+    }
+
+    /// A part was delivered: what comes next is looked at as if it were new.
+    mutating func progressed() {
+        fragments = 0
+        serial &+= 1
+    }
+
+    mutating func endMessage() {
+        message = nil
+        isCompressed = false
+        fragments = 0
+        wireBytes = 0
+    }
+
+    /// Nothing more will be looked at: gives back what was kept for it.
+    mutating func forget() {
+        endMessage()
+        payloadLeft = 0
+        carryCount = 0
+        gathered = ByteBuffer()
+        control = ByteBuffer()
+        unparsed = nil
     }
 }
