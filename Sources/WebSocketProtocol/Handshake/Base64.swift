@@ -1,9 +1,9 @@
 /// Base64 (RFC 4648 §4).
-enum Base64 {
+package enum Base64 {
     private static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     /// The text of a few bytes, padded.
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
         let count = (bytes.count + 2) / 3 * 4
         return String(unsafeUninitializedCapacity: count) { text in
             // Three bytes make four digits, and what is left over at most four more: `end` never passes `count`, the capacity asked for.
