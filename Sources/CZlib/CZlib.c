@@ -1,1 +1,2 @@
-int heliograph_zlib_anchor;
+// A C target needs a source file; everything is in the header.
+#include "CZlib.h"
