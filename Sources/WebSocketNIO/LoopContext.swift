@@ -5,24 +5,29 @@ import NIOCore
 import Synchronization
 import WebSocketProtocol
 
+/// A batch, by reference.
+final class ReadScratch {
+    @exclusivity(unchecked) var batch = EventBatch()
+}
+
 /// `@unchecked Sendable`: an instance is only touched on its event loop; the table of instances hands it out together with that loop.
 final class LoopContext: @unchecked Sendable {
     let eventLoop: any EventLoop
     let statistics = LoopStatistics()
 
-    private var batch = EventBatch()
-    private var spareOutputs: [ByteBuffer] = []
+    @exclusivity(unchecked) private var spareScratch: [ReadScratch] = []
+    @exclusivity(unchecked) private var spareOutputs: [ByteBuffer] = []
 
-    private var connections: [WebSocketConnection] = []
-    private var ticker: RepeatedTask?
-    private var phase = 0
+    @exclusivity(unchecked) private var connections: [WebSocketConnection] = []
+    @exclusivity(unchecked) private var ticker: RepeatedTask?
+    @exclusivity(unchecked) private var phase = 0
 
-    private var dirty: [WebSocketConnection] = []
-    private var endOfTurn: [() -> Void] = []
-    private var isTurnScheduled = false
+    @exclusivity(unchecked) private var dirty: [WebSocketConnection] = []
+    @exclusivity(unchecked) private var endOfTurn: [() -> Void] = []
+    @exclusivity(unchecked) private var isTurnScheduled = false
 
-    private var leaving: [WebSocketConnection] = []
-    private var isLeavingScheduled = false
+    @exclusivity(unchecked) private var leaving: [WebSocketConnection] = []
+    @exclusivity(unchecked) private var isLeavingScheduled = false
 
     private init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -50,16 +55,14 @@ final class LoopContext: @unchecked Sendable {
 
     // MARK: Buffers
 
-    /// The loop's batch; an empty one if a caller further up is using it.
-    func takeBatch() -> EventBatch {
-        var taken = EventBatch()
-        swap(&taken, &batch)
-        return taken
+    /// What a read is parsed into; another one for a read within a read.
+    func takeScratch() -> ReadScratch {
+        spareScratch.popLast() ?? ReadScratch()
     }
 
-    func giveBack(_ used: inout EventBatch) {
-        used.finish()
-        swap(&used, &batch)
+    func giveBack(_ scratch: ReadScratch) {
+        scratch.batch.finish()
+        spareScratch.append(scratch)
     }
 
     private static let keptOutputs = 16

@@ -2,10 +2,10 @@ import Metrics
 
 /// Counters of one event loop: plain integers on the path of a message, given to swift-metrics once a second.
 final class LoopStatistics {
-    var messagesReceived = 0
-    var messagesSent = 0
-    var bytesReceived = 0
-    var bytesSent = 0
+    @exclusivity(unchecked) var messagesReceived = 0
+    @exclusivity(unchecked) var messagesSent = 0
+    @exclusivity(unchecked) var bytesReceived = 0
+    @exclusivity(unchecked) var bytesSent = 0
 
     private let connections = Meter(label: "websocket_connections")
     private let received = Counter(label: "websocket_messages_received_total")

@@ -1,9 +1,8 @@
 import NIOCore
 
 /// The one handler of a WebSocket in its channel's pipeline: bytes in, bytes out. All it knows is which call of NIO is which of ours.
-final class WebSocketChannelHandler: ChannelDuplexHandler {
+final class WebSocketChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let connection: WebSocketConnection
@@ -43,10 +42,5 @@ final class WebSocketChannelHandler: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent: connection.shouldLeave()
         default: context.fireUserInboundEventTriggered(event)
         }
-    }
-
-    /// Reads are asked for by NIO itself (auto-read); holding one back stops the peer by TCP's flow control.
-    func read(context: ChannelHandlerContext) {
-        if connection.mayRead() { context.read() }
     }
 }

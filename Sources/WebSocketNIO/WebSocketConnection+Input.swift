@@ -7,27 +7,39 @@ extension WebSocketConnection {
         guard !isOver || machine.wantsHalfClose else { return }
         isInReadEvent = true
         loop.statistics.bytesReceived &+= bytes.readableBytes
-        var batch = loop.takeBatch()
-        machine.receive(bytes, into: &batch)
+        let scratch = loop.takeScratch()
+        machine.receive(bytes, into: &scratch.batch)
         repeat {
-            for record in batch.records { handle(record, of: batch) }
-        } while machine.resume(into: &batch)
-        loop.giveBack(&batch)
+            loop.statistics.messagesReceived &+= deliver(scratch)
+        } while machine.resume(into: &scratch.batch)
+        loop.giveBack(scratch)
+    }
+
+    /// Returns how many messages there were. The batch stays as it is meanwhile: reads that happen within this one have their own.
+    private func deliver(_ scratch: ReadScratch) -> Int {
+        guard let delegate else { return 0 }
+        let inbox = scratch.batch.inbox
+        var messages = 0
+        for record in scratch.batch.records {
+            guard case .message(let kind) = record.kind else {
+                handleOther(record, of: scratch.batch)
+                if isOver { break }
+                continue
+            }
+            messages &+= 1
+            if record.isOwn {
+                delegate.received(scratch.batch.payload(record), kind, on: self)
+            } else if let payload = inbox.getSlice(at: record.offset, length: record.length) {
+                delegate.received(payload, kind, on: self)
+            }
+            if isOver { break }
+        }
+        return messages
     }
 
     func readCompleted() {
         isInReadEvent = false
         flush()
-    }
-
-    @inline(__always)
-    private func handle(_ record: EventBatch.Record, of batch: borrowing EventBatch) {
-        if case .message(let kind) = record.kind {
-            loop.statistics.messagesReceived &+= 1
-            delegate?.received(batch.payload(record), kind, on: self)
-        } else {
-            handleOther(record, of: batch)
-        }
     }
 
     private func handleOther(_ record: EventBatch.Record, of batch: borrowing EventBatch) {
@@ -58,23 +70,25 @@ extension WebSocketConnection {
     /// Stops reading from the peer, which TCP's flow control slows down then. Pings and Close frames of the peer wait as well.
     public func pauseReading() {
         isPausedByApplication = true
+        updateReading()
     }
 
     /// Reads from the peer again.
     public func resumeReading() {
         isPausedByApplication = false
-        readAgain()
+        updateReading()
     }
 
-    func mayRead() -> Bool {
-        guard isPausedByApplication || isPausedByOutput, !isOver else { return true }
-        isReadHeldBack = true
-        return false
-    }
-
-    func readAgain() {
-        guard isReadHeldBack, !isPausedByApplication, !isPausedByOutput else { return }
-        isReadHeldBack = false
-        context?.read()
+    /// The channel reads by itself, and is told to stop: a handler that held its reads back would cost every read a walk through the
+    /// pipeline.
+    func updateReading() {
+        let shouldRead = !(isPausedByApplication || isPausedByOutput) || isOver
+        guard shouldRead == isReadHeldBack, !isClosingChannel else { return }
+        isReadHeldBack = !shouldRead
+        do {
+            try channel.syncOptions?.setOption(.autoRead, value: shouldRead)
+        } catch {
+            logger.debug("the channel can't hold reads back", metadata: ["socket": "\(id)", "error": "\(error)"])
+        }
     }
 }

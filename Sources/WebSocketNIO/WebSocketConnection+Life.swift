@@ -57,9 +57,7 @@ extension WebSocketConnection {
         delegate = nil
         handle?.closed(reason)
         receiver?.closed(self, reason)
-        isPausedByOutput = false
-        isPausedByApplication = false
-        readAgain()
+        updateReading()
     }
 
     /// Everything is sent: does what the state of the closing handshake asks for.

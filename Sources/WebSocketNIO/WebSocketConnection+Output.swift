@@ -52,12 +52,14 @@ extension WebSocketConnection {
     public func send(_ payload: ByteBuffer, _ kind: MessageKind, compress: Bool = true) {
         guard admit() else { return }
         if machine.isSendingFragmentedMessage { return deferMessage(.message(payload, kind, compress: compress)) }
-        loop.statistics.messagesSent &+= 1
-        let isPlain = !isCompressed || !compress
+        uncounted &+= 1
         prepareOutput()
-        if isPlain, machine.role == .server, payload.readableBytes >= Self.copiedBytes {
+        let isPlain = isPlainServer || (!compress && machine.role == .server)
+        if isPlain, payload.readableBytes >= Self.copiedBytes {
             output.writeFrameHeader(first: 0x80 | kind.rawValue, length: payload.readableBytes)
             append(payload)
+        } else if isPlain {
+            output.writeServerFrame(kind, payload)
         } else {
             machine.send(payload, kind, compress: compress, into: &output)
         }
@@ -74,7 +76,7 @@ extension WebSocketConnection {
         guard admit() else { return }
         if machine.isSendingFragmentedMessage { return deferMessage(.prepared(message)) }
         guard machine.role == .server else { return send(message.payload, message.kind) }
-        loop.statistics.messagesSent &+= 1
+        uncounted &+= 1
         prepareOutput()
         append(frame(of: message))
         scheduleFlush()
@@ -94,7 +96,7 @@ extension WebSocketConnection {
         machine.sendFragment(payload, kind, isFinal: isFinal, into: &output)
         scheduleFlush()
         guard isFinal else { return }
-        loop.statistics.messagesSent &+= 1
+        uncounted &+= 1
         var waiting: [DeferredMessage] = []
         swap(&waiting, &deferred)
         for message in waiting {
@@ -123,8 +125,8 @@ extension WebSocketConnection {
     /// Whether there is room for a message: the socket is open, and not too much waits for the peer already.
     private func admit() -> Bool {
         guard isOpen else { return false }
-        guard bufferedBytes > configuration.maxBufferedBytes else {
-            settleRooms()
+        guard bufferedBytes > maxBufferedBytes else {
+            if !memberships.isEmpty { settleRooms() }
             return true
         }
         dropSlowReader()
@@ -185,6 +187,8 @@ extension WebSocketConnection {
 
     func flush() {
         isFlushScheduled = false
+        loop.statistics.messagesSent &+= uncounted
+        uncounted = 0
         guard bytesInFlight == 0, !isClosingChannel else { return holdReadsIfSlow() }
         if queue.isEmpty {
             if output.readableBytes > 0, !sendDirectly() { handOver() }
@@ -303,17 +307,19 @@ extension WebSocketConnection {
     // MARK: A peer that does not read
 
     private func holdReadsIfSlow() {
-        if bufferedBytes > configuration.maxBufferedBytes / 2 { isPausedByOutput = true }
+        guard !isPausedByOutput, bufferedBytes > maxBufferedBytes / 2 else { return }
+        isPausedByOutput = true
+        updateReading()
     }
 
     private func releaseReadsIfDrained() {
-        guard isPausedByOutput, bufferedBytes <= configuration.maxBufferedBytes / 4 else { return }
+        guard isPausedByOutput, bufferedBytes <= maxBufferedBytes / 4 else { return }
         isPausedByOutput = false
-        readAgain()
+        updateReading()
     }
 
     private func dropSlowReader() {
-        dropForRoom(.policyViolation, limit: configuration.maxBufferedBytes)
+        dropForRoom(.policyViolation, limit: maxBufferedBytes)
     }
 
     func dropForRoom(_ code: CloseCode, limit: Int) {

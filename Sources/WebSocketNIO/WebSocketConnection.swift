@@ -43,39 +43,48 @@ public final class WebSocketConnection {
 
     let channel: any Channel
     let configuration: WebSocketConfiguration
+    let maxBufferedBytes: Int
     let logger: Logger
     let loop: LoopContext
     let transport: WebSocketTransport
     let compressor: DeflateCodec?
-    var machine: WebSocketMachine
-    var delegate: (any WebSocketDelegate)?
-    var context: ChannelHandlerContext?
-    var loopIndex = -1
-    var memberships: [RoomMembership] = []
+    /// A server without compression: its frames are a header and the payload.
+    let isPlainServer: Bool
+
+    // Everything below is touched on the event loop only, and `@exclusivity(unchecked)` spares a check at each of the dozen touches of a
+    // message. No overlap is possible: the functions of the machine and of ByteBuffer that these are passed to call nothing of ours back,
+    // but for the compressor, which knows no connection.
+    @exclusivity(unchecked) var machine: WebSocketMachine
+    @exclusivity(unchecked) var delegate: (any WebSocketDelegate)?
+    @exclusivity(unchecked) var context: ChannelHandlerContext?
+    @exclusivity(unchecked) var loopIndex = -1
+    @exclusivity(unchecked) var memberships: [RoomMembership] = []
     /// Kept while the socket is open: the application may hold it no more and still read from it.
-    var handle: WebSocket?
+    @exclusivity(unchecked) var handle: WebSocket?
 
     // Input
-    var isInReadEvent = false
-    var isPausedByApplication = false
-    var isPausedByOutput = false
-    var isReadHeldBack = false
+    @exclusivity(unchecked) var isInReadEvent = false
+    @exclusivity(unchecked) var isPausedByApplication = false
+    @exclusivity(unchecked) var isPausedByOutput = false
+    @exclusivity(unchecked) var isReadHeldBack = false
 
     // Output
-    var descriptor: CInt = -1
-    var output = ByteBuffer()
-    var queue: [ByteBuffer] = []
-    var queuedBytes = 0
-    var bytesInFlight = 0
-    var isFlushScheduled = false
-    var deferred: [DeferredMessage] = []
-    var stall: WriteStall?
+    @exclusivity(unchecked) var descriptor: CInt = -1
+    @exclusivity(unchecked) var output = ByteBuffer()
+    @exclusivity(unchecked) var queue: [ByteBuffer] = []
+    @exclusivity(unchecked) var queuedBytes = 0
+    @exclusivity(unchecked) var bytesInFlight = 0
+    @exclusivity(unchecked) var isFlushScheduled = false
+    @exclusivity(unchecked) var deferred: [DeferredMessage] = []
+    @exclusivity(unchecked) var stall: WriteStall?
+    /// Messages sent that the statistics don't know of yet.
+    @exclusivity(unchecked) var uncounted = 0
 
     // Life
-    var isOver = false
-    var hasHalfClosed = false
-    var isClosingChannel = false
-    var violation: ProtocolViolation?
+    @exclusivity(unchecked) var isOver = false
+    @exclusivity(unchecked) var hasHalfClosed = false
+    @exclusivity(unchecked) var isClosingChannel = false
+    @exclusivity(unchecked) var violation: ProtocolViolation?
 
     private static let lastID = Atomic<UInt64>(0)
 
@@ -92,6 +101,8 @@ public final class WebSocketConnection {
         self.isCompressed = codec != nil
         self.channel = channel
         self.configuration = configuration
+        self.maxBufferedBytes = configuration.maxBufferedBytes
+        self.isPlainServer = role == .server && codec == nil
         self.logger = logger
         self.loop = loop
         self.transport = transport

@@ -32,15 +32,15 @@ public struct EventBatch: Sendable {
     package struct Record: Sendable {
         package let kind: Kind
         /// Whether the payload has a buffer of its own (it came in pieces, or compressed) rather than a place in the shared one.
-        let isOwn: Bool
+        package let isOwn: Bool
         /// Where in the shared buffer the payload lies, or the number of its own.
-        let offset: Int
-        let length: Int
+        package let offset: Int
+        package let length: Int
     }
 
     package private(set) var records: [Record] = []
     /// Payloads side by side.
-    var inbox = ByteBuffer()
+    package var inbox = ByteBuffer()
     private var ownBuffers: [ByteBuffer] = []
     /// How many bytes those hold.
     private(set) var ownBytes = 0
@@ -48,6 +48,7 @@ public struct EventBatch: Sendable {
     private var spare = ByteBuffer()
     /// A batch holds at most one ending, as its last record.
     private(set) var ending: WebSocketEvent?
+    private(set) var isEnded = false
     private var taken = 0
 
     /// An empty batch, without storage.
@@ -64,8 +65,11 @@ public struct EventBatch: Sendable {
     mutating func reset(room bytes: Int) {
         records.removeAll(keepingCapacity: records.count < 4_096)
         taken = 0
-        ending = nil
         ownBytes = 0
+        if isEnded {
+            ending = nil
+            isEnded = false
+        }
         if let last = ownBuffers.popLast() {
             spare = last.capacity <= Self.keptSpareBytes ? last : ByteBuffer()
             ownBuffers.removeAll(keepingCapacity: true)
@@ -74,9 +78,9 @@ public struct EventBatch: Sendable {
         inbox.clear(minimumCapacity: bytes)  // fresh storage, if somebody kept a slice of the old
     }
 
-    /// Lets go of what the last call left, so that a slice somebody keeps is not kept alive by the batch as well.
+    /// Lets go of long messages, which the batch would keep alive until it is used again.
     package mutating func finish() {
-        reset(room: 0)
+        if !ownBuffers.isEmpty { reset(room: 0) }
     }
 
     @inline(__always)
@@ -91,7 +95,8 @@ public struct EventBatch: Sendable {
     }
 
     mutating func end(with event: WebSocketEvent) {
-        guard ending == nil else { return }
+        guard !isEnded else { return }
+        isEnded = true
         ending = event
         append(.ending, offset: 0, length: 0)
     }

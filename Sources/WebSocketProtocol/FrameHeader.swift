@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// The header of a frame (RFC 6455 §5.2).
 ///
@@ -75,6 +75,22 @@ extension ByteBuffer {
                 _ = copyMasked(from: source, to: base + header, count: payload.count, key: key ?? .none)
             }
             return header + payload.count
+        }
+    }
+
+    /// Appends a whole frame of a server.
+    ///
+    /// Unsafe pointers: the closure gets at least the bytes asked for, the longest header and the payload.
+    package mutating func writeServerFrame(_ kind: MessageKind, _ payload: ByteBuffer) {
+        let length = payload.readableBytes
+        writeWithUnsafeMutableBytes(minimumWritableBytes: length &+ FrameHeader.maxLength) { free in
+            guard let base = free.baseAddress else { return 0 }
+            let header = Self.storeHeader(at: base, first: FrameHeader.fin | kind.rawValue, key: nil, length: length)
+            payload.withUnsafeReadableBytes { bytes in
+                guard let source = bytes.baseAddress else { return }
+                (base + header).copyMemory(from: source, byteCount: length)
+            }
+            return header &+ length
         }
     }
 

@@ -45,7 +45,7 @@ extension WebSocketMachine {
         inbox.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count) { room in
             guard let start = room.baseAddress else { return 0 }
             var cursor = Cursor(next: base, left: bytes.count, free: start, start: start)
-            while cursor.left > 0, batch.ending == nil {
+            while cursor.left > 0, !batch.isEnded {
                 if inbound.payloadLeft > 0 {
                     takePayload(&cursor, &batch)
                 } else if inbound.carryCount > 0 || !takeSimpleFrame(&cursor, &batch) {
@@ -107,7 +107,7 @@ extension WebSocketMachine {
         }
         let keyOffset = header
         if role == .server { header &+= 4 }
-        guard cursor.left &- header >= length, length <= limits.maxMessageSize, !settings.deliversParts else { return false }
+        guard cursor.left &- header >= length, length <= simpleLimit else { return false }
         let key = role == .server ? MaskingKey(word: cursor.next.loadUnaligned(fromByteOffset: keyOffset, as: UInt32.self)) : .none
         let seen = copyMasked(from: cursor.next + header, to: cursor.free, count: length, key: key)
         if first == 0x81, seen & highBits != 0, !UTF8Validator.isValid(UnsafeRawBufferPointer(start: cursor.free, count: length)) {
@@ -168,7 +168,7 @@ extension WebSocketMachine {
             beginDataFrame(header, &batch)
         }
         // A frame without payload is over with its header.
-        if inbound.payloadLeft == 0, batch.ending == nil { takePayload(&cursor, &batch) }
+        if inbound.payloadLeft == 0, !batch.isEnded { takePayload(&cursor, &batch) }
     }
 
     /// RFC 6455 §10.4. Close frames are not counted: there is only one.

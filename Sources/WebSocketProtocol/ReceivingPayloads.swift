@@ -104,7 +104,7 @@ extension WebSocketMachine {
         if piece.isEmpty, !isLastPiece { return }
         _ = unmask(piece, to: cursor)
         inflate(UnsafeRawBufferPointer(start: cursor.free, count: piece.count), &batch)
-        guard batch.ending == nil else { return }
+        guard !batch.isEnded else { return }
         if settings.deliversParts {
             endInflatedPart(&batch)
         } else if isLastPiece {

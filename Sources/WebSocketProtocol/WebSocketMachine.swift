@@ -48,6 +48,8 @@ public struct WebSocketMachine {
     /// Where the connection is in its life; ``ConnectionState`` has the transitions.
     public internal(set) var state = ConnectionState.open
     var inbound: InboundState
+    /// The longest message that takes the short way through the parser; none does if parts are delivered.
+    let simpleLimit: Int
     var timers: Timers
     /// A message of ours is being sent in fragments.
     var isSendingFragments = false
@@ -72,6 +74,7 @@ public struct WebSocketMachine {
         self.settings = settings
         self.compressor = compressor
         self.inbound = InboundState(controlTokens: settings.limits.controlFrameBurst)
+        self.simpleLimit = settings.deliversParts ? -1 : settings.limits.maxMessageSize
         self.masks = role == .client ? MaskGenerator() : nil
         self.timers = Timers(settings: settings, now: now, phase: phase)
     }
