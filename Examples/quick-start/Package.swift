@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 
-// The two programs of README.md, so that what it shows is known to compile.
+// The programs of README.md and Docs/from-go.md, so that what they show is known to compile.
 
 import PackageDescription
 
@@ -20,6 +20,16 @@ let package = Package(
     targets: [
         .executableTarget(name: "Echo", dependencies: dependencies),
         .executableTarget(name: "Chat", dependencies: dependencies),
+        .target(
+            name: "FromGo",
+            dependencies: dependencies + [
+                .product(name: "WebSocketClient", package: "heliograph"), .product(name: "WebSocketProtocol", package: "heliograph"),
+            ]
+        ),
+        .testTarget(
+            name: "FromGoTests",
+            dependencies: ["FromGo", .product(name: "HummingbirdTesting", package: "hummingbird")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
