@@ -25,6 +25,7 @@ let package = Package(
                 .product(name: "WebSocketClient", package: "heliograph"),
                 .product(name: "WebSocketNIO", package: "heliograph"),
                 .product(name: "WebSocketDeflate", package: "heliograph"),
+                .product(name: "WebSocketProtocol", package: "heliograph"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
@@ -35,6 +36,7 @@ let package = Package(
                 .product(name: "WebSocketClient", package: "heliograph"),
                 .product(name: "WebSocketNIO", package: "heliograph"),
                 .product(name: "WebSocketDeflate", package: "heliograph"),
+                .product(name: "WebSocketProtocol", package: "heliograph"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]

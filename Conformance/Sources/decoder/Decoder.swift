@@ -71,7 +71,7 @@ func decode(_ input: Case, cutAt cuts: [Int], settings: WebSocketMachineSettings
             case .pong(let payload): verdict.events.append("pong:" + hex(payload))
             case .close(let reason): verdict.ending = "close:\(reason.code.rawValue)"
             case .violation(let violation): verdict.ending = "violation:\(violation.closeCode.rawValue)"
-            case .part, .lost: verdict.ending = "unexpected"
+            case .part: verdict.ending = "unexpected"
             }
         }
     }
