@@ -90,32 +90,37 @@ final class ConnectionAttempt: HTTPExchangeDelegate {
         }
         do {
             switch self.stage {
-            case .proxy: try self.startExchange(self.connectRequest(), at: .last, of: channel)
-            case .server: try self.startServerStage(at: .last, of: channel)
+            case .proxy: try self.startProxyStage(of: channel)
+            case .server: try self.startServerStage(at: .first, of: channel)
             }
         } catch {
             self.failed(error)
         }
     }
 
-    private func startServerStage(at position: ChannelPipeline.SynchronousOperations.Position, of channel: any Channel) throws {
-        self.stage = .server
-        // Handlers are added from the back: each goes to the same position, before the one added until then.
-        try self.startExchange(self.plan.handshake.request, at: position, of: channel)
-        guard let tls = self.plan.tls else { return }
-        let name = self.plan.configuration.serverHostname ?? (self.plan.url.hostIsAddress ? nil : self.plan.url.host)
-        let handler = try NIOSSLClientHandler(context: tls, serverHostname: name)
-        let tlsPosition: ChannelPipeline.SynchronousOperations.Position =
-            if case .last = position { .first } else { position }
-        try channel.pipeline.syncOperations.addHandler(handler, position: tlsPosition)
+    private func startProxyStage(of channel: any Channel) throws {
+        let exchange = HTTPExchange(request: self.connectRequest(), delegate: self)
+        self.exchange = exchange
+        try exchange.install(at: .last, of: channel)
+        exchange.start()
     }
 
-    private func startExchange(
-        _ request: HTTPRequest, at position: ChannelPipeline.SynchronousOperations.Position, of channel: any Channel
-    ) throws {
-        let exchange = HTTPExchange(request: request, delegate: self)
+    private func startServerStage(at position: ChannelPipeline.SynchronousOperations.Position, of channel: any Channel) throws {
+        self.stage = .server
+        let exchange = HTTPExchange(request: self.plan.handshake.request, delegate: self)
         self.exchange = exchange
         try exchange.install(at: position, of: channel)
+        if let tls = self.plan.tls { try self.addTLS(tls, at: position, of: channel) }
+        exchange.start()
+    }
+
+    /// The exchange is there already; what is added at the same position goes before it.
+    private func addTLS(
+        _ context: NIOSSLContext, at position: ChannelPipeline.SynchronousOperations.Position, of channel: any Channel
+    ) throws {
+        let name = self.plan.configuration.serverHostname ?? (self.plan.url.hostIsAddress ? nil : self.plan.url.host)
+        let handler = try NIOSSLClientHandler(context: context, serverHostname: name)
+        try channel.pipeline.syncOperations.addHandler(handler, position: position)
     }
 
     /// RFC 9110 §9.3.6.

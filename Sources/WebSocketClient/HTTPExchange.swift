@@ -38,6 +38,7 @@ final class HTTPExchange: ChannelInboundHandler, RemovableChannelHandler {
     private let decoder: ByteToMessageHandler<HTTPResponseDecoder>
     private let delegate: any HTTPExchangeDelegate
     private var state = State.idle
+    private var context: ChannelHandlerContext?
     private var body = ByteBuffer()
 
     init(request: HTTPRequest, delegate: any HTTPExchangeDelegate) {
@@ -53,19 +54,23 @@ final class HTTPExchange: ChannelInboundHandler, RemovableChannelHandler {
         self.decoder = ByteToMessageHandler(HTTPResponseDecoder(informationalResponseStrategy: .drop, limitConfiguration: limits))
     }
 
-    /// Adds the exchange and sends the request as soon as the channel is connected.
+    /// Adds the exchange. Nothing happens until ``start()``.
     func install(at position: ChannelPipeline.SynchronousOperations.Position, of channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandlers([self.gate, self.encoder, self.decoder, self], position: position)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { self.send(context) }
+        self.context = context
     }
 
-    func channelActive(context: ChannelHandlerContext) {
-        self.send(context)
-        context.fireChannelActive()
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    /// Sends the request: once all handlers before it are in place.
+    func start() {
+        if let context { self.send(context) }
     }
 
     private func send(_ context: ChannelHandlerContext) {

@@ -16,7 +16,7 @@ public enum WebSocketClientError: Error, Sendable, CustomStringConvertible {
     case refused(Refusal)
     /// The server answered 101 without keeping the rules of RFC 6455 §4.1.
     case handshake(HandshakeError)
-    /// The proxy answered CONNECT with a failure.
+    /// The proxy answered CONNECT with a failure, such as 407. Its body is not read.
     case proxyRefused(Refusal)
     /// One of the timeouts passed.
     case timeout(Phase)

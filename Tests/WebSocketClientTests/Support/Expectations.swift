@@ -39,3 +39,10 @@ func expectText(
 extension ByteBuffer {
     var text: String { String(buffer: self) }
 }
+
+/// Waits, at most 5 s, until something that another thread does has happened.
+func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool) async {
+    let deadline = ContinuousClock.now + .seconds(5)
+    while !condition(), ContinuousClock.now < deadline { await Task.yield() }
+    #expect(condition(), sourceLocation: sourceLocation)
+}

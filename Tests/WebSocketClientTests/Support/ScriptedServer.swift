@@ -112,6 +112,8 @@ final class ScriptHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var pending = ""
     private var isReading = true
     private var tunnel: (any Channel)?
+    private var isOpeningTunnel = false
+    private var early: [UInt8] = []
 
     init(script: @escaping ScriptedServer.Script, log: RequestLog, isSecure: Bool) {
         self.script = script
@@ -130,9 +132,15 @@ final class ScriptHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Self.unwrapInboundIn(data)
         if let tunnel { return tunnel.writeAndFlush(bytes, promise: nil) }
+        if self.isOpeningTunnel { return self.early.append(contentsOf: bytes.readableBytesView) }
         self.pending += String(buffer: bytes)
         guard self.isReading, self.pending.hasSuffix("\r\n\r\n") else { return }
         let request = ReceivedRequest(head: self.pending)
@@ -170,6 +178,7 @@ final class ScriptHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func open(_ port: Int, _ context: ChannelHandlerContext) {
+        self.isOpeningTunnel = true
         let client = NIOLoopBound(context, eventLoop: context.eventLoop)
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
         ClientBootstrap(group: context.eventLoop)
@@ -179,7 +188,9 @@ final class ScriptHandler: ChannelInboundHandler, RemovableChannelHandler {
             .connect(host: "127.0.0.1", port: port)
             .whenComplete { result in
                 switch result {
-                case .success(let channel): me.value.tunnel = channel
+                case .success(let channel):
+                    me.value.tunnel = channel
+                    channel.writeAndFlush(ByteBuffer(bytes: me.value.early), promise: nil)
                 case .failure: client.value.close(promise: nil)
                 }
             }

@@ -1,0 +1,9 @@
+import HTTPTypes
+import NIOCore
+import NIOSSL
+import Testing
+import WebSocketClient
+import WebSocketNIO
+import WebSocketProtocol
+
+
