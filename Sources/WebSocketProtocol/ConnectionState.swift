@@ -122,9 +122,10 @@ extension WebSocketMachine {
         return reason
     }
 
-    /// The owner ends the connection without a closing handshake; the reason is the one to tell, unless there was one before.
+    /// The owner ends the connection without a closing handshake. A loss is told whatever came before; other reasons, unless there is one.
     package mutating func abandon(_ reason: CloseReason) {
-        state = .closed(isOpen || reason.origin == .lost ? reason : state.reason ?? reason)
+        if case .closed = state { return }
+        state = .closed(reason.origin == .lost ? reason : state.reason ?? reason)
         inbound.forget()
     }
 }

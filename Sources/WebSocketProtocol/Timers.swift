@@ -28,7 +28,7 @@ struct Timers {
     init(settings: WebSocketMachineSettings, now: MonotonicTime, phase: Double) {
         refilled = now
         if let interval = settings.keepalive?.interval {
-            nextPing = now.advanced(by: interval * min(max(phase, 0), 1))
+            nextPing = now.advanced(by: interval * min(1, max(0, phase)))
         }
     }
 }
@@ -50,15 +50,15 @@ extension WebSocketMachine {
         return advanceKeepalive(now, &output)
     }
 
-    /// What is less than a token is left to be earned with the next.
+    /// What is less than a token is earned with the next: the time that it took is not counted as over.
     private mutating func refillControlTokens(_ now: MonotonicTime) {
-        guard now > timers.refilled else { return }
-        let elapsed = now.nanoseconds - timers.refilled.nanoseconds
-        let (product, overflow) = elapsed.multipliedReportingOverflow(by: UInt64(clamping: limits.controlFramesPerSecond))
-        let earned = Int(clamping: (overflow ? .max : product) / 1_000_000_000)
+        guard now > timers.refilled, limits.controlFramesPerSecond > 0 else { return }
+        let rate = UInt64(limits.controlFramesPerSecond)
+        let (product, overflow) = (now.nanoseconds - timers.refilled.nanoseconds).multipliedReportingOverflow(by: rate)
+        let (earned, rest) = overflow ? (.max, 0) : product.quotientAndRemainder(dividingBy: 1_000_000_000)
         guard earned > 0 else { return }
-        timers.refilled = now
-        inbound.controlTokens += min(earned, limits.controlFrameBurst - inbound.controlTokens)
+        timers.refilled = MonotonicTime(nanoseconds: now.nanoseconds - rest / rate)
+        inbound.controlTokens += min(Int(clamping: earned), limits.controlFrameBurst - inbound.controlTokens)
     }
 
     /// RFC 6455 §7.1.1: a peer that does not finish the closing handshake is not waited for.

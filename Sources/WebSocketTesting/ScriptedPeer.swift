@@ -92,6 +92,12 @@ public struct Reaction {
     /// It sent exactly these frames, masked as its role asks.
     @discardableResult
     public func expectReplies(_ expected: RawFrame...) throws -> Reaction {
+        try expectReplies(expected)
+    }
+
+    /// It sent exactly these frames, masked as its role asks.
+    @discardableResult
+    public func expectReplies(_ expected: [RawFrame]) throws -> Reaction {
         let frames = try frames.map(\.meaning)
         guard frames == expected.map(\.meaning) else { throw Unexpected(expected: expected, got: frames) }
         return self
