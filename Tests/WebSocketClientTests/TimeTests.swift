@@ -2,107 +2,88 @@ import Testing
 import WebSocketClient
 import WebSocketNIO
 
-@Suite("Redirects, followed")
-struct FollowTests {
-    static let echo: ScriptedServer.Script = { [.write($0.switching()), .echo] }
+@Suite("Time and cancellation")
+struct TimeTests {
+    static let silent: ScriptedServer.Script = { _ in [.nextRequest] }
 
-    static func redirect(_ status: Int = 307, to location: String) -> ScriptedServer.Script {
-        { _ in [.write("HTTP/1.1 \(status) x\r\nLocation: \(location)\r\nContent-Length: 0\r\n\r\n"), .nextRequest] }
+    static func expectTimeout(
+        _ phase: WebSocketClientError.Phase, of url: String, _ configuration: WebSocketClientConfiguration,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async {
+        let error = await connectError(to: url, configuration)
+        guard case .timeout(phase) = error as? WebSocketClientError else {
+            Issue.record("\(String(describing: error))", sourceLocation: sourceLocation)
+            return
+        }
     }
 
-    static var following: WebSocketClientConfiguration {
-        WebSocketClientConfiguration(
-            headers: [.authorization: "Bearer t", .cookie: "c=1", .origin: "http://o"], redirects: .follow(max: 2))
+    @Test("a server that does not answer: handshake timeout, and no connection is left")
+    func silentServer() async throws {
+        try await ScriptedServer.run(script: Self.silent) { server in
+            await Self.expectTimeout(.handshake, of: server.url, .init(handshakeTimeout: .milliseconds(50)))
+            await eventually { server.ended == 1 }
+        }
     }
 
-    @Test("to the same site, with all fields", arguments: [301, 302, 303, 307, 308])
-    func sameSite(status: Int) async throws {
+    @Test("half a head does not prolong it")
+    func trickle() async throws {
+        let script: ScriptedServer.Script = { _ in [.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: web"), .nextRequest] }
+        try await ScriptedServer.run(script: script) { server in
+            await Self.expectTimeout(.handshake, of: server.url, .init(handshakeTimeout: .milliseconds(50)))
+        }
+    }
+
+    @Test("a proxy that does not answer counts as well")
+    func silentProxy() async throws {
+        try await ScriptedServer.run(script: Self.silent) { proxy in
+            let configuration = WebSocketClientConfiguration(
+                proxy: HTTPProxy(host: "127.0.0.1", port: proxy.port), handshakeTimeout: .milliseconds(50))
+            await Self.expectTimeout(.handshake, of: "ws://chat.example/", configuration)
+        }
+    }
+
+    @Test("the total timeout covers redirects")
+    func total() async throws {
         let script: ScriptedServer.Script = { request in
-            if request.requestLine.hasPrefix("GET /new ") { return [.write(request.switching()), .echo] }
-            return Self.redirect(status, to: "/new")(request)
+            request.requestLine.hasPrefix("GET /new ") ? [.nextRequest] : FollowTests.redirect(to: "/new")(request)
         }
         try await ScriptedServer.run(script: script) { server in
-            try await expectText("x", from: server.url, Self.following, sending: "x")
-            #expect(server.requests.map { $0["Authorization"] } == ["Bearer t", "Bearer t"])
-            #expect(server.requests.map { $0["Cookie"] } == ["c=1", "c=1"])
+            await Self.expectTimeout(.total, of: server.url, .init(redirects: .follow(max: 5), totalTimeout: .milliseconds(100)))
         }
     }
 
-    @Test("to another host, without credentials")
-    func otherHost() async throws {
-        try await ScriptedServer.run(script: Self.echo) { target in
-            try await ScriptedServer.run(script: Self.redirect(to: "http://127.0.0.1:\(target.port)/x")) { server in
-                try await expectText("x", from: server.url, Self.following, sending: "x")
-                #expect(server.requests.first?["Authorization"] == "Bearer t")
-                let request = try #require(target.requests.first)
-                #expect(request["Authorization"] == nil)
-                #expect(request["Cookie"] == nil)
-                #expect(request["Origin"] == "http://o")
-                #expect(request["Host"] == "127.0.0.1:\(target.port)")
-            }
+    @Test("timeouts of zero and of for ever are allowed")
+    func extremes() async throws {
+        try await ScriptedServer.run(script: FollowTests.echo) { server in
+            let forever = Duration.seconds(Int64.max)
+            try await expectText(
+                "x", from: server.url, .init(connectTimeout: forever, handshakeTimeout: forever, totalTimeout: forever), sending: "x")
+            await Self.expectTimeout(.total, of: server.url, .init(totalTimeout: .zero))
         }
     }
 
-    @Test("credentials of the URL stay too")
-    func userinfo() async throws {
-        try await ScriptedServer.run(script: Self.echo) { target in
-            try await ScriptedServer.run(script: Self.redirect(to: "ws://127.0.0.1:\(target.port)/x")) { server in
-                let url = "ws://u:p@127.0.0.1:\(server.port)/"
-                try await expectText("x", from: url, .init(redirects: .follow(max: 1)), sending: "x")
-                #expect(server.requests.first?["Authorization"] == "Basic dTpw")
-                #expect(target.requests.first?["Authorization"] == nil)
-            }
+    @Test("a cancelled task leaves no connection")
+    func cancelled() async throws {
+        try await ScriptedServer.run(script: Self.silent) { server in
+            let url = server.url
+            let task = Task { try await WebSocket.connect(to: url) }
+            await eventually { server.requests.count == 1 }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            await eventually { server.ended == 1 }
         }
     }
 
-    @Test("from ws to wss")
-    func safer() async throws {
-        var configuration = Self.following
-        configuration.tls = try TestCertificate.names.trustingClient()
-        try await ScriptedServer.run(tls: TestCertificate.names.server(), script: Self.echo) { target in
-            try await ScriptedServer.run(script: Self.redirect(to: "https://localhost:\(target.port)/")) { server in
-                try await expectText("x", from: server.url, configuration, sending: "x")
+    @Test("a task cancelled beforehand does not connect")
+    func cancelledBefore() async throws {
+        try await ScriptedServer.run(script: Self.silent) { server in
+            let url = server.url
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                _ = try await WebSocket.connect(to: url)
             }
-        }
-    }
-
-    @Test("not from wss to ws")
-    func lessSafe() async throws {
-        var configuration = Self.following
-        configuration.tls = try TestCertificate.names.trustingClient()
-        try await ScriptedServer.run(script: Self.echo) { target in
-            try await ScriptedServer.run(tls: TestCertificate.names.server(), script: Self.redirect(to: target.url)) { server in
-                guard case .badRedirect = await connectError(to: "wss://localhost:\(server.port)/", configuration) as? WebSocketClientError
-                else {
-                    Issue.record("it was followed")
-                    return
-                }
-                #expect(target.connections == 0)
-            }
-        }
-    }
-
-    @Test("not for ever")
-    func loop() async throws {
-        try await ScriptedServer.run(script: Self.redirect(to: "/again")) { server in
-            guard case .tooManyRedirects = await connectError(to: server.url, Self.following) as? WebSocketClientError else {
-                Issue.record("no error")
-                return
-            }
-            #expect(server.requests.count == 3)
-        }
-    }
-
-    @Test(
-        "not without one good Location",
-        arguments: ["", "Location: /a\r\nLocation: /b\r\n", "Location: /a b\r\n", "Location: ftp://x/\r\n"])
-    func badLocation(fields: String) async throws {
-        let script: ScriptedServer.Script = { _ in [.write("HTTP/1.1 302 x\r\n\(fields)\r\n"), .nextRequest] }
-        try await ScriptedServer.run(script: script) { server in
-            guard case .badRedirect = await connectError(to: server.url, Self.following) as? WebSocketClientError else {
-                Issue.record("no error")
-                return
-            }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            #expect(server.connections == 0)
         }
     }
 }
