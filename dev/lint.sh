@@ -25,17 +25,22 @@ unproved() {
         /^[[:space:]]*\/\// { comment = FNR; next }
         /@unchecked Sendable|nonisolated\(unsafe\)/ && FNR - comment > 4 { print FILENAME ":" FNR ": " $0 }'
 }
-# The programs that README shows are the ones that are compiled.
-readme() {
+# The programs that README and Docs show are the ones that are compiled.
+shown() {
     python3 - <<'PY'
 import pathlib, re
 text = pathlib.Path("README.md").read_text()
 for file, block in re.findall(r"<!-- (Examples/\S+\.swift) -->\n```swift\n(.*?)```", text, re.S):
     path = pathlib.Path(file)
     if not path.exists():
-        print(f"it shows {file}, which does not exist")
+        print(f"README.md shows {file}, which does not exist")
     elif path.read_text() != block:
-        print(f"it shows {file} otherwise than it is")
+        print(f"README.md shows {file} otherwise than it is")
+compiled = "".join(path.read_text() for path in pathlib.Path("Examples/quick-start").glob("*/FromGo*/*.swift"))
+for block in re.findall(r"```swift\n(.*?)```", pathlib.Path("Docs/from-go.md").read_text(), re.S):
+    for piece in re.split(r"\n\n(?=\S)", block.strip("\n")):
+        if piece not in compiled:
+            print("Docs/from-go.md shows what Examples/quick-start does not have: " + piece.split("\n")[0])
 PY
 }
 
@@ -46,7 +51,7 @@ complain "a trap in Sources" look '(^|[^[:alnum:]_])(try!|as! |fatal[E]rror\()' 
 complain "a test that does not run" look '[X]CTSkip|\.disabl[e]d\(|withKnown[I]ssue' -- '*.swift'
 complain "committed build products" products
 complain "unsafe without a proof" unproved
-complain "README.md" readme
+complain "shown code" shown
 
 [ $failed -eq 0 ] && echo "lint: clean"
 exit $failed
