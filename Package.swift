@@ -21,11 +21,13 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -88,20 +90,20 @@ let package = Package(
         ),
 
         // Composition.
+        .target(name: "HeliographPages", resources: [.embedInCode("Files")], swiftSettings: settings),
         .target(
             name: "HeliographServer",
             dependencies: [
-                "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdTLS, nio, nioPosix,
-                nioSSL, httpTypes, logging, metrics, serviceLifecycle,
+                "HeliographPages", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
+                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
-            resources: [.embedInCode("Pages")],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "heliograph",
             dependencies: [
                 "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix,
-                nioSSL, logging, httpTypes,
+                nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
             ],
             swiftSettings: settings
         ),

@@ -1,10 +1,76 @@
-import ArgumentParser
+public import ArgumentParser
+import Foundation
+import HeliographServer
+public import Logging
+import Metrics
+import NIOCore
 
 /// `heliograph serve`.
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run a server.")
+    static let configuration = CommandConfiguration(
+        abstract: "Run a server.",
+        discussion: """
+            Serves a start page, a chat, an echo page and the routes /echo and /broadcast.
+
+            SIGTERM and SIGINT (Ctrl-C) stop it gracefully: it takes no new connections and closes the sockets, for at most 25 s. A second \
+            signal stops it at once.
+            """)
+
+    @Option(help: "The address to listen on; 0.0.0.0 or :: for all.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port to listen on; 0 takes a free one.")
+    var port = 8080
+
+    @Option(help: "Event loops (default: one for each core).")
+    var threads: Int?
+
+    @Option(help: "A file with the server's certificate and those that lead to the root, in PEM.")
+    var tlsCert: String?
+
+    @Option(help: "A file with the certificate's private key, in PEM.")
+    var tlsKey: String?
+
+    @Option(help: "What to log.")
+    var logLevel = Logger.Level.info
+
+    @Flag(inversion: .prefixedNo, help: "Serve the pages, the chat, /echo and /broadcast; without them only /health.")
+    var demo = true
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
+        if let threads, !(1...1_024).contains(threads) { throw ValidationError("--threads must be 1 to 1024.") }
+        guard (tlsCert == nil) == (tlsKey == nil) else { throw ValidationError("--tls-cert and --tls-key go together.") }
+    }
 
     func run() async throws {
-        throw ValidationError("this build has no server yet")
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let metrics = ServerMetrics()
+        MetricsSystem.bootstrap(metrics)
+        var logger = Logger(label: "heliograph")
+        logger.logLevel = logLevel
+        let application = try HeliographApplication(configuration: server, metrics: metrics, logger: logger, onServing: announce)
+        try await SignalledService(application, logger: logger).run()
+    }
+
+    private var server: ServeConfiguration {
+        var server = ServeConfiguration()
+        server.host = host
+        server.port = port
+        server.threads = threads
+        server.hasDemo = demo
+        if let tlsCert, let tlsKey { server.tls = TLSFiles(certificate: tlsCert, key: tlsKey) }
+        return server
+    }
+
+    @Sendable private func announce(_ address: SocketAddress) {
+        let scheme = tlsCert == nil ? "http" : "https"
+        let name = host.contains(":") ? "[\(host)]" : host
+        print("Heliograph is running at \(scheme)://\(name):\(address.port ?? port)")
+        if demo { print("Chat: \(scheme)://\(name):\(address.port ?? port)/chat") }
+        print("Press Ctrl-C to stop.")
+        fflush(nil)
     }
 }
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,139 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+public import Logging
+public import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import WebSocketHummingbird
+
+/// The server that `heliograph serve` runs: the pages, their sockets, and the routes for measuring, in one Hummingbird router.
+public struct HeliographApplication: Service {
+    private let configuration: ServeConfiguration
+    private let logger: Logger
+    private let chat = ChatService()
+    private let board: StatusBoard
+    private let server: HTTPServerBuilder
+    private let onServing: @Sendable (SocketAddress) async -> Void
+
+    /// - Parameters:
+    ///   - configuration: where to listen, and what to serve.
+    ///   - metrics: where the start page's figures come from: the factory that `MetricsSystem` was given.
+    ///   - logger: for all that happens.
+    ///   - onServing: called with the address when the server listens.
+    /// - Throws: ``ServeError`` if the certificate or the key cannot be used.
+    public init(
+        configuration: ServeConfiguration, metrics: ServerMetrics = ServerMetrics(), logger: Logger,
+        onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
+    ) throws {
+        self.configuration = configuration
+        self.logger = logger
+        self.board = StatusBoard(metrics: metrics, chat: chat)
+        self.server = try Self.server(configuration)
+        self.onServing = onServing
+    }
+
+    /// Serves until a graceful shutdown is asked for and the last connection is closed.
+    ///
+    /// - Throws: ``ServeError`` if the address cannot be had.
+    public func run() async throws {
+        let threads = configuration.threads ?? System.coreCount
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))
+        let result: Result<Void, any Error>
+        do {
+            let board = board
+            try await withGracefulShutdownHandler {
+                try await application(on: group).run()
+            } onGracefulShutdown: {
+                board.startDraining()
+            }
+            result = .success(())
+        } catch {
+            result = .failure(explained(error))
+        }
+        try? await group.shutdownGracefully()
+        try result.get()
+    }
+
+    /// The server on event loops of the caller's.
+    func application(on group: any EventLoopGroup) -> some ApplicationProtocol {
+        Application(
+            router: router(),
+            server: server,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "heliograph", backlog: 1_024),
+            services: [Clockwork(chat: chat, board: board)],
+            onServerRunning: { [onServing] channel in
+                if let address = channel.localAddress { await onServing(address) }
+            },
+            eventLoopGroupProvider: .shared(group),
+            logger: logger)
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        if logger.logLevel <= .debug { router.add(middleware: LogRequestsMiddleware(.debug)) }
+        router.get("health") { [board] _, _ in Health(board).response }
+        guard configuration.hasDemo else { return router }
+        PageRoutes.add(to: router)
+        DemoRoutes(chat: chat, board: board).add(to: router)
+        MeasuringRoutes.add(to: router)
+        return router
+    }
+
+    private static func server(_ configuration: ServeConfiguration) throws -> HTTPServerBuilder {
+        guard let files = configuration.tls else { return .webSockets() }
+        return try .tls(.webSockets(), tlsConfiguration: try files.load())
+    }
+
+    private func explained(_ error: any Error) -> any Error {
+        let place = "\(configuration.host):\(configuration.port)"
+        switch error {
+        case let error as IOError where error.errnoCode == EADDRINUSE:
+            return ServeError("\(place) is in use by another program. Choose another port with --port.")
+        case let error as IOError where error.errnoCode == EACCES:
+            return ServeError("This user may not listen on \(place). Ports below 1024 are often reserved; choose another with --port.")
+        case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
+            return ServeError("This machine has no address \(configuration.host). Choose another with --host.")
+        case is SocketAddressError:
+            return ServeError("The address \(configuration.host) is not known. Choose another with --host.")
+        default:
+            return error
+        }
+    }
+}
+
+extension HeliographApplication: CustomStringConvertible {
+    /// For the log.
+    public var description: String { "Heliograph" }
+}
+
+/// What happens once a second.
+private struct Clockwork: Service {
+    let chat: ChatService
+    let board: StatusBoard
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                chat.advance()
+                board.publish()
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
+/// The answer to whoever decides where requests go.
+private struct Health {
+    let response: Response
+
+    init(_ board: StatusBoard) {
+        let status = board.isDraining ? "draining" : "ok"
+        response = Response(
+            status: board.isDraining ? .serviceUnavailable : .ok,
+            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"status\":\"\(status)\",\"uptime\":\(board.uptime)}")))
+    }
+}

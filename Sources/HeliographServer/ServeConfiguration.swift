@@ -1,0 +1,26 @@
+/// What `heliograph serve` is told.
+public struct ServeConfiguration: Sendable {
+    /// The address to listen on. Default 127.0.0.1: this machine alone. 0.0.0.0 or :: for all.
+    public var host = "127.0.0.1"
+    /// The port; 0 takes a free one. Default 8080.
+    public var port = 8080
+    /// Event loops. Nil, the default: one for each core.
+    public var threads: Int?
+    /// Certificate and key. With them the server speaks TLS, and HTTP/2 to those who want it; without, HTTP/1.1. Default nil.
+    public var tls: TLSFiles?
+    /// The pages, the chat, `/echo` and `/broadcast`. Without them only `/health` is left. Default true.
+    public var hasDemo = true
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Why a server cannot start, in words for whom it concerns.
+public struct ServeError: Error, Hashable, CustomStringConvertible {
+    /// What is wrong, and what to do.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
