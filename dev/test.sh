@@ -48,13 +48,6 @@ step() { # NAME COMMAND...
 unit() { swift test --skip-build --parallel; }
 examples() { nested Examples/quick-start build && nested Examples/web-app test; }
 packages() { nested Conformance build && nested Benchmarks build; }
-docs() {
-    local module
-    for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting; do
-        swift package generate-documentation --target "$module" --warnings-as-errors || return
-    done
-}
-
 steps=(
     "tools      dev/tools.sh"
     "lint       dev/lint.sh"
@@ -65,7 +58,7 @@ steps=(
     "peers      dev/interop.sh"
     "decoder    dev/differential.sh"
     "autobahn   dev/conformance.sh short"
-    "docs       docs"
+    "docs       dev/docs.sh"
     "examples   examples"
 )
 for line in "${steps[@]}"; do
