@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the documentation of all library modules, with their links into each other, and fails on a warning. It is put into out/docs.
+# Builds the documentation of all library modules and fails on a warning. It is put into out/docs.
+# Links (two backticks) reach only symbols of the same module; and where one parameter is documented, all must be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=()

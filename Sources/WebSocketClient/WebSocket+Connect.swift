@@ -13,7 +13,7 @@ extension WebSocket {
     /// for try await message in socket.messages { print(message) }
     /// ```
     ///
-    /// The socket is open until one side closes it: whoever connects also calls ``WebSocket/close(code:reason:)``, or uses
+    /// The socket is open until one side closes it: whoever connects also calls `close(code:reason:)`, or uses
     /// ``withConnection(to:configuration:eventLoopGroup:logger:isolation:_:)``, which does.
     ///
     /// - Parameters:

@@ -81,7 +81,7 @@ public final class DeflateCodec: MessageCompressor {
     ///   - isLast: The message ends with this piece.
     ///   - output: Receives what was inflated; up to `limit` bytes of it also when an error is thrown.
     ///   - limit: How many bytes this call may append.
-    /// - Throws: ``DecompressionFailure``; the connection has to be failed, for the rest of its messages cannot be read.
+    /// - Throws: `DecompressionFailure`; the connection has to be failed, for the rest of its messages cannot be read.
     public func decompress(
         _ piece: UnsafeRawBufferPointer,
         isLast: Bool,

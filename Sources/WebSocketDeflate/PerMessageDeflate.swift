@@ -70,7 +70,7 @@ public enum PerMessageDeflate {
     ///
     /// A server that does not confirm a wish is taken as it is: we can decompress whatever it may then send.
     ///
-    /// - Throws: ``HandshakeError`` when the answer has a parameter that is unknown, repeated or out of range: §7.1.3 has us fail the connection.
+    /// - Throws: `HandshakeError` when the answer has a parameter that is unknown, repeated or out of range: §7.1.3 has us fail the connection.
     public static func validate(
         _ accepted: ExtensionOffer,
         configuration: DeflateConfiguration

@@ -17,8 +17,8 @@ extension RouterMethods {
     ///
     /// The path is the path of a GET route too (and, for HTTP/2, of a CONNECT route): a plain GET is answered with 426, a handshake that
     /// breaks a rule of RFC 6455 §4.2.1 with the status and the text of that rule, and the connection is closed after it. So a page and a
-    /// socket cannot share a path. Under a server that is not one of ``HummingbirdCore/HTTPServerBuilder/webSockets(configuration:)`` or
-    /// ``HummingbirdCore/HTTPServerBuilder/webSocketsHTTP2(tlsConfiguration:configuration:)`` every request is answered with 426.
+    /// socket cannot share a path. Under a server that is not one of `HTTPServerBuilder.webSockets(configuration:)` or
+    /// `HTTPServerBuilder.webSocketsHTTP2(tlsConfiguration:configuration:)` every request is answered with 426.
     ///
     /// - Parameters:
     ///   - path: the route's path, with parameters and wildcards as in every route.

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// How a server of ``HummingbirdCore/HTTPServerBuilder/webSockets(configuration:)`` treats its connections until they are sockets.
+/// How a server of `HTTPServerBuilder.webSockets(configuration:)` treats its connections until they are sockets.
 /// What a socket may do is said by each route's `WebSocketConfiguration`.
 public struct WebSocketServerConfiguration: Sendable {
     /// The time for a whole header block of a request: for the first one counted from the connection's opening (so it includes the TLS

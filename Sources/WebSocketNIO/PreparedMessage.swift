@@ -25,7 +25,7 @@ public struct PreparedMessage: Sendable {
         self.init(binary, .binary)
     }
 
-    /// - Parameter compress: false leaves the message uncompressed for all (RFC 7692 §8).
+    /// A message of either kind. With `compress` false it goes uncompressed to all (RFC 7692 §8).
     public init(_ payload: ByteBuffer, _ kind: MessageKind, compress: Bool = true) {
         self.payload = payload
         self.kind = kind

@@ -131,7 +131,7 @@ public final class WebSocket: Sendable {
 
     // MARK: Closing
 
-    /// Closes the socket: sends a Close frame and waits for the peer's, at most ``WebSocketProtocol/WebSocketLimits/closeTimeout``.
+    /// Closes the socket: sends a Close frame and waits for the peer's, at most `WebSocketLimits.closeTimeout`.
     /// Does nothing if the socket is closed, and only waits if it is closing.
     ///
     /// - Parameters:

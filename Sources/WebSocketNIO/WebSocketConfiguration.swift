@@ -3,7 +3,7 @@ public import WebSocketProtocol
 
 /// How a socket behaves. Every limit is on by default.
 public struct WebSocketConfiguration: Sendable {
-    /// What the peer may cost us in messages: sizes, fragments, time. See ``WebSocketProtocol/WebSocketLimits``.
+    /// What the peer may cost us in messages: sizes, fragments, time. See `WebSocketLimits`.
     public var limits = WebSocketLimits()
 
     /// Pings to a quiet peer: after 25 s without a byte, dead 10 s later. Nil sends none, and then nobody finds a half-open connection.

@@ -19,7 +19,7 @@ extension WebSocketConnection {
     // MARK: Closing
 
     /// Starts the closing handshake (RFC 6455 §7.1.2). The delegate's `closed` follows when the peer has answered, or after
-    /// ``WebSocketProtocol/WebSocketLimits/closeTimeout``. A no-op if the socket is closing already.
+    /// `WebSocketLimits.closeTimeout`. A no-op if the socket is closing already.
     ///
     /// - Parameters:
     ///   - code: 1000–1003, 1007–1014 or 3000–4999; another sends a Close frame without a code.

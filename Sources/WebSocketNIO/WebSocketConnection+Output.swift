@@ -48,7 +48,7 @@ extension WebSocketConnection {
 
     /// Sends a message. Does nothing once the socket is closing. A text must be valid UTF-8: it is not looked at.
     ///
-    /// - Parameter compress: false leaves this one uncompressed, whatever was negotiated (RFC 7692 §8).
+    /// With `compress` false this one goes uncompressed, whatever was negotiated (RFC 7692 §8).
     public func send(_ payload: ByteBuffer, _ kind: MessageKind, compress: Bool = true) {
         guard admit() else { return }
         if machine.isSendingFragmentedMessage { return deferMessage(.message(payload, kind, compress: compress)) }

@@ -149,6 +149,13 @@ extension WebSocketConnection {
     /// `channelRead` and a `channelReadComplete` after this call. Must be called on the channel's event loop.
     ///
     /// - Parameters:
+    ///   - channel: the connection.
+    ///   - position: where in the pipeline; nil: at its end.
+    ///   - role: which end of the connection this is.
+    ///   - configuration: what the socket may do.
+    ///   - handshake: what the opening handshake agreed to.
+    ///   - transport: what carries the bytes.
+    ///   - logger: gets a line at debug level for each way to end.
     ///   - delegate: gets the events; nil for the asynchronous API: take ``webSocket`` then.
     /// - Throws: what adding a handler to the pipeline throws, such as `ChannelError.ioOnClosedChannel`.
     @discardableResult

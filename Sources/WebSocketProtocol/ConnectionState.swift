@@ -71,6 +71,7 @@ extension WebSocketMachine {
     /// - Parameters:
     ///   - code: a code that may not be sent (``CloseCode/isSendable``) gives an empty Close frame.
     ///   - text: cut to 123 bytes at a character.
+    ///   - output: what is to be sent; the frame is appended.
     public mutating func close(code: CloseCode = .normalClosure, reason text: String = "", into output: inout ByteBuffer) {
         guard isOpen else { return }
         let reason =

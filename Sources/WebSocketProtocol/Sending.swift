@@ -4,8 +4,12 @@ extension WebSocketMachine {
     /// Appends a whole message as one frame. Returns false, and appends nothing, unless the connection is open and no message of ours
     /// is being sent in fragments.
     ///
-    /// - Parameter compress: false sends this message uncompressed whatever was negotiated, for text that must not share a
-    ///   compression context with an attacker's (RFC 7692 §8), or that does not shrink.
+    /// - Parameters:
+    ///   - payload: the message; of a text, its UTF-8, which is not looked at.
+    ///   - kind: text or binary.
+    ///   - compress: false sends this message uncompressed whatever was negotiated, for text that must not share a
+    ///     compression context with an attacker's (RFC 7692 §8), or that does not shrink.
+    ///   - output: what is to be sent; the frame is appended.
     @discardableResult
     public mutating func send(_ payload: ByteBuffer, _ kind: MessageKind, compress: Bool = true, into output: inout ByteBuffer) -> Bool {
         guard isOpen, !isSendingFragments else { return false }

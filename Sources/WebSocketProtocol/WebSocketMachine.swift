@@ -60,6 +60,8 @@ public struct WebSocketMachine {
     var pendingPong: ByteBuffer?
 
     /// - Parameters:
+    ///   - role: which end of the connection this is.
+    ///   - settings: limits, keepalive, and whether messages come in parts.
     ///   - compressor: permessage-deflate, if the handshake agreed to it.
     ///   - now: the time; deadlines count from it.
     ///   - phase: where in the keepalive interval the first Ping comes, 0..<1; choose it at random.

@@ -17,7 +17,9 @@ public final class RecordedMachine {
     private var batch = EventBatch()
     private let application: Application?
 
-    /// - Parameter application: what the application above the machine does with each event, as it is taken.
+    /// - Parameters:
+    ///   - machine: the machine to drive.
+    ///   - application: what the application above the machine does with each event, as it is taken.
     public init(_ machine: WebSocketMachine, application: Application? = nil) {
         self.machine = machine
         self.application = application

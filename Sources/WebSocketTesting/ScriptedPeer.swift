@@ -17,6 +17,9 @@ public final class ScriptedPeer {
 
     /// - Parameters:
     ///   - role: the role of the machine under test; the peer has the other one.
+    ///   - settings: limits and deadlines of the machine.
+    ///   - compressor: permessage-deflate, if the two are to have agreed to it.
+    ///   - splitting: how what the peer sends is cut into reads.
     ///   - application: what the application above the machine does with its events.
     public init(
         of role: WebSocketRole,
@@ -111,7 +114,7 @@ public struct Reaction {
     /// It failed the connection (RFC 6455 §7.1.7): a violation that names the clause, one Close frame with the code and the rule, and
     /// from now on it throws away what comes.
     ///
-    /// - Parameter earlier: the events before the violation.
+    /// `earlier` are the events before the violation.
     public func expectFailure(_ code: CloseCode, clause: String, after earlier: WebSocketEvent...) throws {
         try expectFailure(code, clause: clause, after: earlier)
     }

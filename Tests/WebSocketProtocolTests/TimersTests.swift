@@ -29,7 +29,8 @@ struct TimersTests {
         #expect(frames.map(\.opcode) == [.ping])
     }
 
-    @Test("a phase out of range is held to the interval", arguments: [(-1, 0.0), (.nan, 0), (7, 25), (.infinity, 25)] as [(Double, Double)])
+    @Test(
+        "a phase out of range is held to the interval", arguments: [(-1, 0.0), (.nan, 0), (7, 25), (.infinity, 25)] as [(Double, Double)])
     func phaseOutOfRange(phase: Double, due: Double) {
         let machine = Self.machine(phase: phase)
         if due > 0 { #expect(machine.advance(toSecond: due - 0.001) == .nothing) }
