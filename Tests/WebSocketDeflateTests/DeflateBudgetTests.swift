@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import WebSocketProtocol
+import WebSocketTesting
 
 @testable import WebSocketDeflate
 
@@ -103,7 +104,7 @@ import WebSocketProtocol
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<8 {
                 group.addTask {
-                    var dice = Dice(seed: UInt64(task))
+                    var dice = SeededRandom(seed: UInt64(task))
                     let configuration = DeflateConfiguration.test(budget: budget)
                     for round in 0..<100 {
                         let agreement = DeflateParameters(serverNoContextTakeover: round % 2 == 0, clientNoContextTakeover: round % 3 == 0)

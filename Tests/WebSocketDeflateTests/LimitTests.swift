@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import WebSocketProtocol
+import WebSocketTesting
 
 @testable import WebSocketDeflate
 
@@ -85,8 +86,8 @@ import WebSocketProtocol
 
     @Test("A window larger than agreed to is refused")
     func windowTooLarge() throws {
-        var dice = Dice(seed: 5)
-        let half = (0..<2_000).map { _ in UInt8.random(in: .min ... .max, using: &dice) }
+        var dice = SeededRandom(seed: 5)
+        let half = dice.bytes(2_000)
         let wire = try #require(CodecPair().client.compressed(half + half))
         let strict = CodecPair(.init(clientMaxWindowBits: 9)).server
         #expect(throws: DecompressionFailure.corrupt) { try strict.inflated([Array(wire[..<1_000]), Array(wire[1_000...])]) }
@@ -94,7 +95,7 @@ import WebSocketProtocol
 
     @Test("Random bytes never do worse than fail")
     func noise() {
-        var dice = Dice(seed: 6)
+        var dice = SeededRandom(seed: 6)
         for round in 0..<3_000 {
             let server = CodecPair(.init(clientNoContextTakeover: round % 2 == 0)).server
             for _ in 0..<3 {

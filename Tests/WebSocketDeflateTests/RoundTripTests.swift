@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import WebSocketProtocol
+import WebSocketTesting
 
 @testable import WebSocketDeflate
 
@@ -19,7 +20,7 @@ import WebSocketProtocol
     @Test(arguments: agreements, [WebSocketRole.server, .client])
     func messagesArrive(agreement: DeflateParameters, from role: WebSocketRole) throws {
         let pair = CodecPair(agreement)
-        var dice = Dice(seed: 7692)
+        var dice = SeededRandom(seed: 7692)
         for size in [1, 64, 500, 5_000, 70_000] {
             for _ in 0..<20 {
                 let message = dice.bytes(upTo: size)
@@ -68,8 +69,8 @@ import WebSocketProtocol
     @Test("A message that would not shrink is sent plain, and the next one does not refer to it")
     func incompressible() throws {
         let pair = CodecPair()
-        var dice = Dice(seed: 1)
-        let noise = (0..<4_000).map { _ in UInt8.random(in: .min ... .max, using: &dice) }
+        var dice = SeededRandom(seed: 1)
+        let noise = dice.bytes(4_000)
         #expect(try pair.client.inflated(#require(pair.server.compressed(poem))) == Array(poem.utf8))
         #expect(pair.server.compressed(noise) == nil)
         let mixed = Array(noise.prefix(100)) + Array(poem.utf8)
@@ -94,8 +95,8 @@ import WebSocketProtocol
     @Test("Our window is our wish, if the agreement allows more")
     func ownWish() throws {
         // 1,000 random bytes twice: only a window of more than 1,000 bytes sees the repetition.
-        var dice = Dice(seed: 3)
-        let half = (0..<1_000).map { _ in UInt8.random(in: .min ... .max, using: &dice) }
+        var dice = SeededRandom(seed: 3)
+        let half = dice.bytes(1_000)
         let small = DeflateCodec(role: .server, parameters: .init(), configuration: .test(.init(serverMaxWindowBits: 9)))
         let large = DeflateCodec(role: .server, parameters: .init(), configuration: .test(.init(serverMaxWindowBits: 12)))
         #expect(small.compressed(half + half) == nil)
@@ -104,7 +105,7 @@ import WebSocketProtocol
 
     @Test("A message of a megabyte", arguments: [1, 9])
     func large(level: Int) throws {
-        var dice = Dice(seed: 4)
+        var dice = SeededRandom(seed: 4)
         let message = (0..<1 << 20).map { _ in UInt8.random(in: 0...15, using: &dice) }
         let pair = CodecPair(.init(), .test(level: level))
         let wire = try #require(pair.server.compressed(message))

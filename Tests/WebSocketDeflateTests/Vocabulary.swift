@@ -3,6 +3,7 @@
 import NIOCore
 import Testing
 import WebSocketProtocol
+import WebSocketTesting
 
 @testable import WebSocketDeflate
 
@@ -73,27 +74,11 @@ struct CodecPair {
     func receiver(of role: WebSocketRole) -> DeflateCodec { role == .server ? self.client : self.server }
 }
 
-/// Random numbers that are the same in every run (SplitMix64).
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var value = self.state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-
+extension SeededRandom {
     /// Bytes between "all the same" and "all different".
     mutating func bytes(upTo count: Int) -> [UInt8] {
-        let alphabet = UInt8.random(in: 0...7, using: &self)
-        let mask = UInt8.max >> alphabet
-        return (0..<Int.random(in: 0...count, using: &self)).map { _ in UInt8.random(in: .min ... .max, using: &self) & mask }
+        let mask = UInt8.max >> UInt8.random(in: 0...7, using: &self)
+        return self.bytes(Int.random(in: 0...count, using: &self)).map { $0 & mask }
     }
 }
 

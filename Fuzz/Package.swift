@@ -1,0 +1,40 @@
+// swift-tools-version: 6.2
+
+// Fuzz targets for libFuzzer, each an executable without a main. Build and run them with dev/fuzz.sh, which passes the sanitizers' flags to
+// every module. A package of its own because unsafe flags bar a package from being a dependency.
+
+import PackageDescription
+
+func target(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: [
+            "FuzzSupport",
+            .product(name: "WebSocketProtocol", package: "heliograph"),
+            .product(name: "WebSocketDeflate", package: "heliograph"),
+            .product(name: "WebSocketTesting", package: "heliograph"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ],
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+    )
+}
+
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "heliograph", path: ".."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    ],
+    targets: [
+        .target(name: "FuzzSupport"),
+        target("FuzzHandshake"),
+        target("FuzzExtensions"),
+        target("FuzzInflate"),
+        target("FuzzRoundTrip"),
+        target("FuzzFrames"),
+    ],
+    swiftLanguageModes: [.v6]
+)
