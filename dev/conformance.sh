@@ -41,7 +41,7 @@ for part in "${parts[@]}"; do
         Conformance/autobahn/run-server-cases.sh "wss://127.0.0.1:$port/echo" "$reports/wss" "${cases[@]}" || status=1
         ;;
     client)
-        swift build -c "$configuration" --package-path Conformance --scratch-path .build --product autobahn-client || exit 2
+        dev/nested.sh Conformance build -c "$configuration" --product autobahn-client || exit 2
         port=$(free_port)
         Conformance/autobahn/run-client-cases.sh "$port" "$reports/client" "${cases[@]}" -- "$bin/autobahn-client" "ws://127.0.0.1:$port" || status=1
         ;;

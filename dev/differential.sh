@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dev/tools.sh
-swift build --package-path Conformance --scratch-path .build --product decoder
+dev/nested.sh Conformance build --product decoder
 "${HELIOGRAPH_VENV:-$HOME/.cache/heliograph-venv}/bin/python" Conformance/differential/differential.py "$(swift build --show-bin-path)/decoder" "$@"

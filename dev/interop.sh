@@ -8,7 +8,7 @@ dev/tools.sh || exit 2
 python=${HELIOGRAPH_VENV:-$HOME/.cache/heliograph-venv}/bin/python
 peers=Conformance/peers
 swift build --product heliograph || exit 2
-swift build --package-path Conformance --scratch-path .build --product interop-client || exit 2
+dev/nested.sh Conformance build --product interop-client || exit 2
 bin=$(swift build --show-bin-path)
 certificate
 failed=0

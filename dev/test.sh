@@ -13,13 +13,6 @@ mkdir -p "$logs"
 passed=0 failed=0 began=$SECONDS
 export SWIFT_BACKTRACE=enable=no
 
-# Nested packages share the root's build folder: what they have in common (NIO, Hummingbird, ours) is compiled once.
-nested() { # FOLDER COMMAND...
-    local folder=$1
-    shift
-    swift "$1" --package-path "$folder" --scratch-path "$root/.build" "${@:2}"
-}
-
 # What a log says about its tests: "passed failed", or nothing.
 counts() {
     sed -nE -e 's/^.*Test run with ([0-9]+) tests? .*passed after.*$/\1 0/p' \
@@ -46,8 +39,8 @@ step() { # NAME COMMAND...
 }
 
 unit() { swift test --skip-build --parallel; }
-examples() { nested Examples/quick-start build && nested Examples/web-app test; }
-packages() { nested Conformance build && nested Benchmarks build; }
+examples() { dev/nested.sh Examples/quick-start test && dev/nested.sh Examples/web-app test; }
+packages() { dev/nested.sh Conformance build && dev/nested.sh Benchmarks build; }
 steps=(
     "tools      dev/tools.sh"
     "lint       dev/lint.sh"

@@ -86,7 +86,7 @@ async def talk(profile):
     async with connect("ws://127.0.0.1:%s/devtools/page/%s" % (port, target), max_size=None) as page:
         for number in range(2, 200):
             state = await call(page, number, "Runtime.evaluate", expression="location.origin + ' ' + document.readyState")
-            if state["result"].get("value") == BASE + " complete":
+            if state.get("result", {}).get("value") == BASE + " complete":
                 break
             await asyncio.sleep(0.05)
         answer = await call(page, 1000, "Runtime.evaluate", expression=SCRIPT, awaitPromise=True)

@@ -135,6 +135,7 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     func leave() {
         guard let context else { return }
         let rest = takeRest()
+        isTransparent = true  // what the socket writes from here on is bytes, not an HTTP response
         if let rest { context.fireChannelRead(NIOAny(rest)) }
         context.fireChannelReadComplete()
         if isReadHeldBack { context.read() }
