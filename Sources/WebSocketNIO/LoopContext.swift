@@ -14,6 +14,7 @@ final class ReadScratch {
 final class LoopContext: @unchecked Sendable {
     let eventLoop: any EventLoop
     let statistics = LoopStatistics()
+    let staging = StagingArea()
 
     @exclusivity(unchecked) private var spareScratch: [ReadScratch] = []
     @exclusivity(unchecked) private var spareOutputs: [ByteBuffer] = []

@@ -92,11 +92,16 @@ extension WebSocketConnection {
         guard !isClosingChannel else { return }
         logger.debug("dropping the connection", metadata: ["socket": "\(id)", "reason": "\(reason)"])
         machine.abandon(reason)
+        discardOutput()
+        end()
+        closeChannel()
+    }
+
+    private func discardOutput() {
+        if isStaging { unstage() }
         queue = []
         queuedBytes = 0
         output = ByteBuffer()
-        end()
-        closeChannel()
     }
 
     // MARK: What the transport tells
@@ -106,7 +111,7 @@ extension WebSocketConnection {
         machine.receiveEnd()
         end()
         isInReadEvent = false
-        if bytesInFlight > 0 || output.readableBytes > 0 || !queue.isEmpty { flush() }
+        if bufferedBytes > 0 { flush() }
         closeChannel()
     }
 
@@ -125,9 +130,7 @@ extension WebSocketConnection {
         context = nil
         machine.receiveEnd()
         end()
-        queue = []
-        queuedBytes = 0
-        output = ByteBuffer()
+        discardOutput()
         loop.remove(self)
         handle = nil
     }

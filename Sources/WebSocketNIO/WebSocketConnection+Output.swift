@@ -53,6 +53,7 @@ extension WebSocketConnection {
         guard admit() else { return }
         if machine.isSendingFragmentedMessage { return deferMessage(.message(payload, kind, compress: compress)) }
         uncounted &+= 1
+        if stage(payload, kind, compress: compress) { return }
         prepareOutput()
         let isPlain = isPlainServer || (!compress && machine.role == .server)
         if isPlain, payload.readableBytes >= Self.copiedBytes {
@@ -64,6 +65,40 @@ extension WebSocketConnection {
             machine.send(payload, kind, compress: compress, into: &output)
         }
         scheduleFlush()
+    }
+
+    /// The quick way for what is sent while a read is handled.
+    @inline(__always)
+    private func stage(_ payload: ByteBuffer, _ kind: MessageKind, compress: Bool) -> Bool {
+        guard isInReadEvent, isPlainServer, payload.readableBytes < Self.copiedBytes else { return false }
+        if !isStaging {
+            // Another socket's read is going on around this one, or there is something of ours that must leave before.
+            guard staging.count == 0, output.readableBytes == 0, queue.isEmpty else { return false }
+            isStaging = true
+        }
+        return staging.append(payload, kind)
+    }
+
+    /// Takes the frames of the staging area over, so that others can follow.
+    func unstage() {
+        isStaging = false
+        if output.capacity == 0 { output = loop.takeOutput() }
+        output.writeBytes(staging.bytes)
+        staging.clear()
+    }
+
+    /// Sends what is staged from where it lies.
+    private func flushStaged() {
+        if bytesInFlight == 0, queue.isEmpty, output.readableBytes == 0, let sent = sendNow(staging.bytes) {
+            isStaging = false
+            if sent < staging.count {
+                prepareOutput()
+                output.writeBytes(UnsafeRawBufferPointer(rebasing: staging.bytes.dropFirst(sent)))
+            }
+            staging.clear()
+        } else {
+            unstage()
+        }
     }
 
     /// Sends a text.
@@ -148,6 +183,7 @@ extension WebSocketConnection {
     // MARK: Gathering
 
     func prepareOutput() {
+        if isStaging { unstage() }
         if output.capacity == 0 { output = loop.takeOutput() }
     }
 
@@ -157,6 +193,7 @@ extension WebSocketConnection {
             prepareOutput()
             output.writeImmutableBuffer(bytes)
         } else {
+            if isStaging { unstage() }
             sealOutput()
             queue.append(bytes)
             queuedBytes += bytes.readableBytes
@@ -189,6 +226,7 @@ extension WebSocketConnection {
         isFlushScheduled = false
         loop.statistics.messagesSent &+= uncounted
         uncounted = 0
+        if isStaging { flushStaged() }
         guard bytesInFlight == 0, !isClosingChannel else { return holdReadsIfSlow() }
         if queue.isEmpty {
             if output.readableBytes > 0, !sendDirectly() { handOver() }
@@ -204,7 +242,7 @@ extension WebSocketConnection {
         guard isOpen else { return }
         if machine.isSendingFragmentedMessage || bytesInFlight > 0 || !queue.isEmpty || output.readableBytes > 0 {
             appendFrames(shared)
-        } else if let sent = sendNow(shared) {
+        } else if let sent = shared.withUnsafeReadableBytes({ sendNow($0) }) {
             if isCompressed { compressor?.didSendSharedMessage() }
             if sent == shared.readableBytes { return }
             var rest = shared
@@ -227,7 +265,7 @@ extension WebSocketConnection {
 
     /// True if all of `output` is in the kernel's hands.
     private func sendDirectly() -> Bool {
-        guard let sent = sendNow(output) else { return false }
+        guard let sent = output.withUnsafeReadableBytes({ sendNow($0) }) else { return false }
         output.moveReaderIndex(forwardBy: sent)
         return output.readableBytes == 0
     }
@@ -236,16 +274,14 @@ extension WebSocketConnection {
     ///
     /// The descriptor is the channel's: it stays open as long as the channel is active, for NIO closes it and leaves the active state
     /// without calling anyone in between, on this loop. Nothing overtakes: the channel has nothing of ours in flight.
-    private func sendNow(_ bytes: ByteBuffer) -> Int? {
-        guard descriptor >= 0, bytes.readableBytes <= Self.directBytes, channel.isActive else { return nil }
+    private func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard descriptor >= 0, bytes.count <= Self.directBytes, channel.isActive else { return nil }
         #if canImport(Darwin)
         let flags: CInt = 0
         #else
         let flags = CInt(MSG_NOSIGNAL)
         #endif
-        let sent = bytes.withUnsafeReadableBytes { unsafeBytes in
-            unsafeBytes.isEmpty ? 0 : systemSend(descriptor, unsafeBytes.baseAddress, unsafeBytes.count, flags)
-        }
+        let sent = bytes.isEmpty ? 0 : systemSend(descriptor, bytes.baseAddress, bytes.count, flags)
         // An error is the channel's to find: it will get the same from its own write.
         guard sent > 0 else { return nil }
         loop.statistics.bytesSent &+= sent

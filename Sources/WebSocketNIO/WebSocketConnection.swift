@@ -46,6 +46,7 @@ public final class WebSocketConnection {
     let maxBufferedBytes: Int
     let logger: Logger
     let loop: LoopContext
+    let staging: StagingArea
     let transport: WebSocketTransport
     let compressor: DeflateCodec?
     /// A server without compression: its frames are a header and the payload.
@@ -64,6 +65,8 @@ public final class WebSocketConnection {
 
     // Input
     @exclusivity(unchecked) var isInReadEvent = false
+    /// The staging area holds frames of this socket.
+    @exclusivity(unchecked) var isStaging = false
     @exclusivity(unchecked) var isPausedByApplication = false
     @exclusivity(unchecked) var isPausedByOutput = false
     @exclusivity(unchecked) var isReadHeldBack = false
@@ -105,6 +108,7 @@ public final class WebSocketConnection {
         self.isPlainServer = role == .server && codec == nil
         self.logger = logger
         self.loop = loop
+        self.staging = loop.staging
         self.transport = transport
         self.compressor = codec
         self.delegate = delegate
@@ -131,7 +135,7 @@ public final class WebSocketConnection {
     public var isWritable: Bool { bytesInFlight == 0 && isOpen }
 
     /// The bytes that wait to be sent.
-    public var bufferedBytes: Int { queuedBytes + output.readableBytes + bytesInFlight }
+    public var bufferedBytes: Int { queuedBytes + output.readableBytes + bytesInFlight + (isStaging ? staging.count : 0) }
 
     /// The handle for other tasks.
     public var webSocket: WebSocket {

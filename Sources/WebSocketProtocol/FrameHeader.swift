@@ -78,19 +78,21 @@ extension ByteBuffer {
         }
     }
 
+    /// Stores a whole frame of a server with this payload in memory that has room for it and the longest header. Returns its length.
+    @inline(__always)
+    package func storeAsServerFrame(_ kind: MessageKind, at base: UnsafeMutableRawPointer) -> Int {
+        withUnsafeReadableBytes { payload in
+            let header = Self.storeHeader(at: base, first: FrameHeader.fin | kind.rawValue, key: nil, length: payload.count)
+            if let source = payload.baseAddress { (base + header).copyMemory(from: source, byteCount: payload.count) }
+            return header &+ payload.count
+        }
+    }
+
     /// Appends a whole frame of a server.
-    ///
-    /// Unsafe pointers: the closure gets at least the bytes asked for, the longest header and the payload.
     package mutating func writeServerFrame(_ kind: MessageKind, _ payload: ByteBuffer) {
-        let length = payload.readableBytes
-        writeWithUnsafeMutableBytes(minimumWritableBytes: length &+ FrameHeader.maxLength) { free in
-            guard let base = free.baseAddress else { return 0 }
-            let header = Self.storeHeader(at: base, first: FrameHeader.fin | kind.rawValue, key: nil, length: length)
-            payload.withUnsafeReadableBytes { bytes in
-                guard let source = bytes.baseAddress else { return }
-                (base + header).copyMemory(from: source, byteCount: length)
-            }
-            return header &+ length
+        // The closure gets at least the bytes asked for.
+        writeWithUnsafeMutableBytes(minimumWritableBytes: payload.readableBytes &+ FrameHeader.maxLength) { free in
+            free.baseAddress.map { payload.storeAsServerFrame(kind, at: $0) } ?? 0
         }
     }
 
