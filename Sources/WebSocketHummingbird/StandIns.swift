@@ -1,8 +1,0 @@
-import WebSocketDeflate
-import WebSocketProtocol
-
-enum PerMessageDeflate {
-    static func accept(
-        _ offers: [ExtensionOffer], configuration: DeflateConfiguration
-    ) -> (response: ExtensionOffer, parameters: DeflateParameters)? { nil }
-}
