@@ -17,7 +17,7 @@ public struct DeflateConfiguration: Sendable {
     public var serverMaxWindowBits: Int { didSet { self.serverMaxWindowBits = Self.windowBits.clamping(self.serverMaxWindowBits) } }
     /// The same for the client. Default 12. A client that does not let the server choose may use 15.
     public var clientMaxWindowBits: Int { didSet { self.clientMaxWindowBits = Self.windowBits.clamping(self.clientMaxWindowBits) } }
-    /// zlib's compression level, 1 (fast) to 9 (small). Default 1.
+    /// zlib's compression level, 1 (fast) to 9 (small). Default 3: as fast as 1 on small messages, and smaller.
     public var level: Int { didSet { self.level = Self.levels.clamping(self.level) } }
     /// zlib's memory level, 1 to 9: how much memory finds matches and gathers symbols. Default 5.
     public var memoryLevel: Int { didSet { self.memoryLevel = Self.levels.clamping(self.memoryLevel) } }
@@ -35,7 +35,7 @@ public struct DeflateConfiguration: Sendable {
         clientNoContextTakeover: Bool = true,
         serverMaxWindowBits: Int = 12,
         clientMaxWindowBits: Int = 12,
-        level: Int = 1,
+        level: Int = 3,
         memoryLevel: Int = 5,
         minimumSize: Int = 64,
         budget: DeflateBudget = .shared

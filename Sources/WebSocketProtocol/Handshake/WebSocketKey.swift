@@ -3,8 +3,8 @@ enum WebSocketKey {
     /// A new key from the system's random numbers.
     static func random() -> String {
         var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return Base64.encode(bytes)
+        let words = (generator.next(), generator.next())
+        return withUnsafeBytes(of: words) { Base64.encode($0) }
     }
 
     /// Whether a key is the one base64 text (RFC 4648 §3.5, canonical) of sixteen bytes: 22 digits, of which the last has its four
