@@ -148,7 +148,8 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdTesting, nio, nioPosix,
+                "HeliographServer", "HeliographPages", "heliograph", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketDeflate", hummingbird, hummingbirdTesting, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings
         ),

@@ -12,8 +12,8 @@ import WebSocketHummingbird
 public struct HeliographApplication: Service {
     private let configuration: ServeConfiguration
     private let logger: Logger
-    private let chat = ChatService()
-    private let board: StatusBoard
+    private let chat: ChatService
+    let board: StatusBoard
     private let server: HTTPServerBuilder
     private let onServing: @Sendable (SocketAddress) async -> Void
 
@@ -27,8 +27,16 @@ public struct HeliographApplication: Service {
         configuration: ServeConfiguration, metrics: ServerMetrics = ServerMetrics(), logger: Logger,
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
+        try self.init(configuration: configuration, chat: ChatService(), metrics: metrics, logger: logger, onServing: onServing)
+    }
+
+    init(
+        configuration: ServeConfiguration, chat: ChatService, metrics: ServerMetrics, logger: Logger,
+        onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
+    ) throws {
         self.configuration = configuration
         self.logger = logger
+        self.chat = chat
         self.board = StatusBoard(metrics: metrics, chat: chat)
         self.server = try Self.server(configuration)
         self.onServing = onServing
@@ -96,7 +104,7 @@ public struct HeliographApplication: Service {
             return ServeError("This user may not listen on \(place). Ports below 1024 are often reserved; choose another with --port.")
         case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
             return ServeError("This machine has no address \(configuration.host). Choose another with --host.")
-        case is SocketAddressError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost:
             return ServeError("The address \(configuration.host) is not known. Choose another with --host.")
         default:
             return error

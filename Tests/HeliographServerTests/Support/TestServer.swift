@@ -1,0 +1,44 @@
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOPosix
+import WebSocketClient
+import WebSocketNIO
+
+@testable import HeliographServer
+
+/// A server on a free port, for one test.
+struct TestServer {
+    let http: any TestClientProtocol
+    let application: HeliographApplication
+
+    func url(_ path: String) throws -> String {
+        guard let port = http.port else { throw Unexpected("the server has no port") }
+        return "ws://localhost:\(port)\(path)"
+    }
+
+    func connect(_ path: String, _ configuration: WebSocketClientConfiguration = .init()) async throws -> WebSocket {
+        try await WebSocket.connect(to: url(path), configuration: configuration)
+    }
+
+    static func run(
+        _ configuration: ServeConfiguration = .init(), limits: ChatLimits = .init(),
+        _ test: @escaping @Sendable (TestServer) async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let application = try HeliographApplication(
+            configuration: configuration, chat: ChatService(limits: limits), metrics: ServerMetrics(), logger: logger)
+        try await application.application(on: MultiThreadedEventLoopGroup.singleton).test(.live) { client in
+            try await test(TestServer(http: client, application: application))
+        }
+    }
+}
+
+struct Unexpected: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
