@@ -52,7 +52,10 @@ public struct HeliographApplication: Service {
         do {
             let board = board
             try await withGracefulShutdownHandler {
-                try await application(on: group).run()
+                // With one loop nothing is gained by a second thread, and each change of threads costs more than a request.
+                try await withTaskExecutorPreference(threads == 1 ? EventLoopTaskExecutor(group.next()) : nil) {
+                    try await application(on: group).run()
+                }
             } onGracefulShutdown: {
                 board.startDraining()
             }
@@ -91,8 +94,11 @@ public struct HeliographApplication: Service {
     }
 
     private static func server(_ configuration: ServeConfiguration) throws -> HTTPServerBuilder {
-        guard let files = configuration.tls else { return .webSockets() }
-        return try .tls(.webSockets(), tlsConfiguration: try files.load())
+        var sockets = WebSocketServerConfiguration()
+        // All routes are ours, and none of them blocks.
+        sockets.dangerouslyRunsHandlersOnEventLoop = true
+        guard let files = configuration.tls else { return .webSockets(configuration: sockets) }
+        return try .tls(.webSockets(configuration: sockets), tlsConfiguration: try files.load())
     }
 
     private func explained(_ error: any Error) -> any Error {
