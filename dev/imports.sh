@@ -8,7 +8,8 @@ libc="Glibc Musl Darwin"
 foundation="Foundation FoundationEssentials"
 declare -A allowed=(
     [CZlib]=""
-    [WebSocketProtocol]="NIOCore HTTPTypes"
+    # The C library for one function: random bytes.
+    [WebSocketProtocol]="NIOCore HTTPTypes Glibc Musl"
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
     [WebSocketNIO]="WebSocketProtocol WebSocketDeflate NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation"

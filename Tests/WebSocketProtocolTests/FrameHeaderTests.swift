@@ -25,6 +25,16 @@ struct FrameHeaderTests {
         }
     }
 
+    @Test("a server's frame in one go", arguments: lengths)
+    func writesServerFrame(length: Int) {
+        let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
+        for (kind, opcode): (MessageKind, Opcode) in [(.text, .text), (.binary, .binary)] {
+            var output = ByteBuffer(string: "before")
+            output.writeServerFrame(kind, ByteBuffer(bytes: payload))
+            #expect(Array(output.readableBytesView) == Array("before".utf8) + RawFrame(opcode, payload).bytes(from: .server))
+        }
+    }
+
     @Test("a header alone, for a payload in a buffer of its own", arguments: lengths)
     func writesHeader(length: Int) {
         var output = ByteBuffer()
