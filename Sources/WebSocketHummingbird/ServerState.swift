@@ -41,6 +41,9 @@ final class ServerState: Sendable {
     /// The server socket is first seen as the parent of its first connection.
     private func guardAccepts(of serverChannel: (any Channel)?, logger: Logger) {
         guard let serverChannel, !isGuardingAccepts.exchange(true, ordering: .relaxed) else { return }
+        serverChannel.closeFuture.whenComplete { [self] _ in
+            for loop in loops.withLock({ Array($0.values) }) { loop.eventLoop.execute { loop.writers.close() } }
+        }
         let loop = serverChannel.eventLoop
         let install: @Sendable () -> Void = {
             try? serverChannel.pipeline.syncOperations.addHandler(AcceptGuard(logger: logger), position: .first)
@@ -56,14 +59,19 @@ final class ServerState: Sendable {
 
 /// What all connections of one event loop of a server share.
 ///
-/// `@unchecked Sendable`: `deadlines` is only used on the loop (its users are channel handlers of that loop), the rest is immutable.
+/// `@unchecked Sendable`: what can change is only used on the loop (by channel handlers of that loop), the rest is immutable.
 final class LoopState: @unchecked Sendable {
+    let eventLoop: any EventLoop
     let deadlines: HandshakeDeadlines
     /// Nil: handlers run on Swift's thread pool.
     let executor: EventLoopTaskExecutor?
+    let maxRefusalBytes: Int
+    var writers = AnswerWriterPool()
 
     init(eventLoop: any EventLoop, configuration: WebSocketServerConfiguration) {
+        self.eventLoop = eventLoop
         self.deadlines = HandshakeDeadlines(eventLoop: eventLoop, length: configuration.handshakeTimeout)
         self.executor = configuration.dangerouslyRunsHandlersOnEventLoop ? EventLoopTaskExecutor(eventLoop) : nil
+        self.maxRefusalBytes = configuration.maxRefusalBytes
     }
 }

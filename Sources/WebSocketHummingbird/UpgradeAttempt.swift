@@ -1,121 +1,87 @@
 // Strategy: Hummingbird's request loop owns the connection it serves, so a request for an upgrade does not go through it. The application
-// is called directly, with a writer that collects the answer. Where handlers run on the event loop, the task starts at once, inside the
-// read event (`Task.immediate`, SE-0472): if nothing on the way through middleware and router suspends, the answer is there when the call
+// is called directly, with a writer that keeps the answer. Where handlers run on the event loop, the task starts at once, inside the read
+// event (`Task.immediate`, SE-0472): if nothing on the way through middleware and router suspends, the answer is there when the call
 // returns, and no task was ever enqueued.
 
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import NIOHTTPTypes
-import Synchronization
-
-/// The application's answer to a request for an upgrade.
-struct UpgradeAnswer: Sendable {
-    var head: HTTPResponse
-    var body: [ByteBuffer] = []
-    var trailers: HTTPFields?
-}
 
 /// One request for an upgrade on its way through the application.
-final class UpgradeAttempt: Sendable {
-    private typealias Writer = NIOAsyncChannelOutboundWriter<HTTPResponsePart>
+struct UpgradeAttempt: Sendable {
+    enum Outcome: Sendable {
+        case answer(UpgradeAnswer)
+        case noAnswer
+        case tooLong
+    }
 
     let slot: UpgradeSlot
-    private let request: Request
-    private let channel: any Channel
-    private let responder: HTTPChannelHandler.Responder
-    private let maxBytes: Int
-    private let writer: Writer
-    /// Whoever takes it collects the answer.
-    private let parts: Mutex<Writer.TestSink?>
-    private let deliver: @Sendable (Result<UpgradeAnswer, UpgradeFailure>) -> Void
+    let request: Request
+    let channel: any Channel
+    let responder: HTTPChannelHandler.Responder
+    let loop: LoopState
 
-    enum UpgradeFailure: Error {
-        case noAnswer
-        case tooLarge
-    }
-
-    /// - Parameter deliver: gets the answer, once, on any thread.
-    init(
-        slot: UpgradeSlot, request: Request, channel: any Channel, responder: @escaping HTTPChannelHandler.Responder, maxBytes: Int,
-        deliver: @escaping @Sendable (Result<UpgradeAnswer, UpgradeFailure>) -> Void
-    ) {
-        let (writer, parts) = Writer.makeTestingWriter()
-        self.slot = slot
-        self.request = request
-        self.channel = channel
-        self.responder = responder
-        self.maxBytes = maxBytes
-        self.writer = writer
-        self.parts = Mutex(parts)
-        self.deliver = deliver
-    }
-
-    /// - Parameter executor: that of the event loop this is called on, if handlers run there.
-    func start(on executor: EventLoopTaskExecutor?) -> Task<Void, Never> {
-        guard let executor else {
-            let task = Task { await self.run() }
-            watch(task, on: nil)
-            return task
-        }
-        let task: Task<Void, Never>
+    /// Asks the application. To be called on the channel's event loop.
+    ///
+    /// - Parameter deliver: gets the outcome, on the event loop. If an answer is too long, it is told so, and of `noAnswer` later.
+    func start(deliver: @escaping (Outcome) -> Void) throws -> Task<Void, Never> {
+        let source = try AnswerSource(loop)
+        source.channel.begin(maxSize: loop.maxRefusalBytes) { deliver(.tooLong) }
+        let receiver = NIOLoopBound(deliver, eventLoop: channel.eventLoop)
+        guard let executor = loop.executor else { return Task { await run(source, receiver) } }
         if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-            task = Task.immediate(executorPreference: executor) { await self.run() }
-        } else {
-            task = Task(executorPreference: executor) { await self.run() }
+            return Task.immediate(executorPreference: executor) { await run(source, receiver) }
         }
-        watch(task, on: executor)
-        return task
+        return Task(executorPreference: executor) { await run(source, receiver) }
     }
 
-    private func run() async {
+    private func run(_ source: AnswerSource, _ receiver: NIOLoopBound<(Outcome) -> Void>) async {
+        let writer = await source.writer()
         do {
-            try await UpgradeSlot.$current.withValue(slot) { try await responder(request, ResponseWriter(outbound: writer), channel) }
+            try await UpgradeSlot.$current.withValue(slot) {
+                try await responder(request, ResponseWriter(outbound: writer.outbound), channel)
+            }
         } catch {
             // What the application throws it has made a response of; what is left is an answer that broke off.
         }
-        writer.finish()
-        if let parts = takeParts() { await collect(parts) }
+        let eventLoop = channel.eventLoop
+        if eventLoop.inEventLoop { return finish(writer, receiver) }
+        eventLoop.execute { finish(writer, receiver) }
     }
 
-    /// An application that takes its time could write without end, as the writer never makes it wait. Then the answer is counted while it
-    /// is being written.
-    private func watch(_ task: Task<Void, Never>, on executor: EventLoopTaskExecutor?) {
-        guard let parts = takeParts() else { return }
-        _ = Task(executorPreference: executor) {
-            if await !self.collect(parts) { task.cancel() }
+    private func finish(_ writer: AnswerWriter, _ receiver: NIOLoopBound<(Outcome) -> Void>) {
+        let outcome = writer.channel.end().map(Outcome.answer) ?? .noAnswer
+        loop.writers.giveBack(writer)
+        receiver.value(outcome)
+    }
+}
+
+/// A writer that was kept, or the channel for a new one.
+private enum AnswerSource: Sendable {
+    case kept(AnswerWriter)
+    case new(AnswerChannel, NIOAsyncChannel<Never, HTTPResponsePart>)
+
+    init(_ loop: LoopState) throws {
+        if let writer = loop.writers.take() {
+            self = .kept(writer)
+        } else {
+            let channel = AnswerChannel(eventLoop: loop.eventLoop)
+            self = .new(channel, try NIOAsyncChannel(wrappingChannelSynchronously: channel))
         }
     }
 
-    private func takeParts() -> Writer.TestSink? {
-        parts.withLock { parts in
-            defer { parts = nil }
-            return parts
+    var channel: AnswerChannel {
+        switch self {
+        case .kept(let writer): writer.channel
+        case .new(let channel, _): channel
         }
     }
 
-    @discardableResult
-    private func collect(_ parts: Writer.TestSink) async -> Bool {
-        var answer: UpgradeAnswer?
-        var size = 0
-        for await part in parts {
-            switch part {
-            case .head(let head):
-                answer = UpgradeAnswer(head: head)
-            case .body(let bytes):
-                size += bytes.readableBytes
-                guard size <= maxBytes else {
-                    deliver(.failure(.tooLarge))
-                    return false
-                }
-                answer?.body.append(bytes)
-            case .end(let trailers):
-                answer?.trailers = trailers
-                deliver(answer.map(Result.success) ?? .failure(.noAnswer))
-                return true
-            }
+    func writer() async -> AnswerWriter {
+        switch self {
+        case .kept(let writer): writer
+        case .new(let channel, let writing): await AnswerWriter.make(writing, channel: channel)
         }
-        deliver(.failure(.noAnswer))
-        return true
     }
 }

@@ -49,7 +49,6 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var httpHandlers: [any RemovableChannelHandler] = []
     private var isHTTPInstalled = false
     private var waitingHead: HTTPRequestHead?
-    private var attempt: UpgradeAttempt?
     private var task: Task<Void, Never>?
     private var isQuiescing = false
 
@@ -104,7 +103,6 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         state.gone()
         task?.cancel()
         task = nil
-        attempt = nil
         settle(.unattended)
     }
 
@@ -276,34 +274,33 @@ extension UpgradeHandler {
     private func ask(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard let request = try? HTTPRequest(upgrade: head, secure: isSecure(context)) else { return refuse(.malformed, context) }
         let slot = UpgradeSlot(transport: .http1(version: (head.version.major, head.version.minor)))
-        let eventLoop = context.eventLoop
-        let handler = NIOLoopBound(self, eventLoop: eventLoop)
         let attempt = UpgradeAttempt(
             slot: slot, request: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: context.channel,
-            responder: responder, maxBytes: server.configuration.maxRefusalBytes
-        ) { answer in
-            if eventLoop.inEventLoop { handler.value.answered(answer) } else { eventLoop.execute { handler.value.answered(answer) } }
+            responder: responder, loop: loop)
+        do {
+            let task = try attempt.start { [self] outcome in answered(outcome, slot) }
+            // It may have been answered already.
+            if state.isAsking { self.task = task }
+        } catch {
+            refuse(.noAnswer, context)
         }
-        self.attempt = attempt
-        let task = attempt.start(on: loop.executor)
-        // It may have been answered already.
-        if self.attempt != nil { self.task = task }
     }
 
-    private func answered(_ answer: Result<UpgradeAnswer, UpgradeAttempt.UpgradeFailure>) {
-        guard let context, let attempt else { return }
-        self.attempt = nil
-        task = nil
-        switch answer {
-        case .success(let answer) where answer.head.status == .switchingProtocols:
-            guard let plan = attempt.slot.take() else { return refuse(.noAnswer, context) }
+    private func answered(_ outcome: UpgradeAttempt.Outcome, _ slot: UpgradeSlot) {
+        guard let context, state.isAsking else { return }
+        let task = task
+        self.task = nil
+        switch outcome {
+        case .answer(let answer) where answer.head.status == .switchingProtocols:
+            guard let plan = slot.take() else { return refuse(.noAnswer, context) }
             upgrade(plan, answer.head.headerFields, context)
-        case .success(let answer):
+        case .answer(let answer):
             send(answer, context)
-        case .failure(.tooLarge):
-            refuse(.answerTooLarge, context)
-        case .failure(.noAnswer):
+        case .noAnswer:
             refuse(.noAnswer, context)
+        case .tooLong:
+            refuse(.answerTooLarge, context)
+            task?.cancel()
         }
     }
 

@@ -47,6 +47,7 @@ struct UpgradeStateMachine {
         }
     }
 
+    var isAsking: Bool { if case .asking = state { true } else { false } }
     var isUpgraded: Bool { if case .upgraded = state { true } else { false } }
     var isLeaving: Bool { if case .leaving = state { true } else { false } }
 
@@ -236,8 +237,7 @@ extension HTTPRequestHead {
     /// A GET that lists `websocket` in Upgrade and `upgrade` in Connection, which is when the decoder stops after it. Whether it asks
     /// rightly is for the route to say.
     var asksForWebSocket: Bool {
-        method == .GET && headers.contains(name: "upgrade") && headers.lists("websocket", in: "upgrade")
-            && headers.lists("upgrade", in: "connection")
+        method == .GET && headers.lists("websocket", in: "upgrade") && headers.lists("upgrade", in: "connection")
     }
 
     /// SwiftNIO's decoder reads nothing after a request that asks for any upgrade, or opens a tunnel.
@@ -251,7 +251,19 @@ extension HTTPRequestHead {
 }
 
 extension HTTPHeaders {
-    fileprivate func lists(_ token: String, in name: String) -> Bool {
-        self[canonicalForm: name].contains { $0.lowercased() == token }
+    /// Whether a field that is a list has the token, in any case (RFC 9110 §5.6.1). Every request is looked at.
+    func lists(_ token: StaticString, in name: String) -> Bool {
+        contains { field in
+            field.name.utf8.count == name.utf8.count && field.name.utf8.elementsEqual(name.utf8) { $0 | 0x20 == $1 | 0x20 }
+                && (Self.isSame(field.value[...].utf8, token)
+                    || field.value.utf8.split(separator: UInt8(ascii: ",")).contains { Self.isSame($0, token) })
+        }
+    }
+
+    private static func isSame(_ element: Substring.UTF8View, _ token: StaticString) -> Bool {
+        let trimmed = element.drop { $0 == 0x20 || $0 == 0x09 }
+        guard trimmed.count >= token.utf8CodeUnitCount else { return false }
+        let isMatch = token.withUTF8Buffer { token in zip(trimmed, token).allSatisfy { $0 | 0x20 == $1 } }
+        return isMatch && trimmed.dropFirst(token.utf8CodeUnitCount).allSatisfy { $0 == 0x20 || $0 == 0x09 }
     }
 }
