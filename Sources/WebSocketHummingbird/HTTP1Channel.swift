@@ -40,12 +40,10 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
     }
 
     func serve(_ value: Value, logger: Logger) async {
-        await withTaskExecutorPreference(server.loop(value.channel.eventLoop).executor) {
-            switch try? await value.kind.get() {
-            case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
-            case .socket(let session): await session.run()
-            case .unattended, nil: break
-            }
+        switch try? await value.kind.get() {
+        case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+        case .socket(let session): await session.run()
+        case .unattended, nil: break
         }
     }
 }
@@ -54,12 +52,19 @@ extension ServerState {
     /// Runs what a connection needs. The first connection's task stays until the server is closed and no socket is left: a server runs as
     /// long as its tasks do, and sockets of the callback API have none.
     func attend(_ channel: any Channel, _ body: @Sendable @escaping () async -> Void) async {
-        guard let serverChannel = channel.parent, becomeKeeper() else { return await body() }
+        guard let serverChannel = channel.parent, becomeKeeper() else { return await onLoop(of: channel, body) }
         await withDiscardingTaskGroup { group in
-            group.addTask { await body() }
+            group.addTask { await self.onLoop(of: channel, body) }
             try? await serverChannel.closeFuture.get()
             await self.liveSockets.drain()
         }
+    }
+
+    private func onLoop(of channel: any Channel, _ body: @Sendable () async -> Void) async {
+        guard configuration.dangerouslyRunsHandlersOnEventLoop else { return await body() }
+        // A task that is there already prefers to be: the application runs on its only loop.
+        if channel.eventLoop.inEventLoop { return await body() }
+        await withTaskExecutorPreference(loop(channel.eventLoop).executor) { await body() }
     }
 }
 

@@ -29,7 +29,7 @@ extension ByteBuffer {
         reserveCapacity(512)
         writeStaticString("HTTP/1.1 101 Switching Protocols\r\n")
         for field in handshake { write(field) }
-        for field in others where !field.name.belongsToHandshake { write(field) }
+        for field in others where !handshake.contains(field.name) && !field.name.belongsToHandshake { write(field) }
         writeStaticString("\r\n")
     }
 

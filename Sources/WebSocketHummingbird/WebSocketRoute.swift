@@ -104,9 +104,7 @@ extension Response {
 extension HTTPField.Name {
     /// Fields of an answer to an upgrade that the handshake alone decides on.
     var belongsToHandshake: Bool {
-        switch self {
-        case .upgrade, .connection, .contentLength, .transferEncoding: true
-        default: canonicalName.hasPrefix("sec-websocket-")
-        }
+        canonicalName.hasPrefix("sec-websocket-") || self == .upgrade || self == .connection || self == .contentLength
+            || self == .transferEncoding
     }
 }
