@@ -148,11 +148,18 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "HeliographServer", "HeliographPages", "heliograph", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol",
+                "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol",
                 "WebSocketDeflate", hummingbird, hummingbirdTesting, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings
         ),
+        // Needs Chromium, and fails without it.
+        .testTarget(
+            name: "BrowserTests",
+            dependencies: ["heliograph", "ServerTestSupport", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol"],
+            swiftSettings: settings
+        ),
+        .target(name: "ServerTestSupport", path: "Tests/ServerTestSupport", swiftSettings: settings),
         .testTarget(
             name: "HeliographTests",
             dependencies: [

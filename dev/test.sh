@@ -38,7 +38,7 @@ step() { # NAME COMMAND...
     [ $status -eq 0 ] || tail -n 40 "$logs/$name.log" | sed 's/^/    /'
 }
 
-unit() { swift test --skip-build --parallel; }
+unit() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots swift test --skip-build --parallel; }
 examples() { dev/nested.sh Examples/quick-start test && dev/nested.sh Examples/web-app test; }
 packages() { dev/nested.sh Conformance build && dev/nested.sh Benchmarks build; }
 steps=(

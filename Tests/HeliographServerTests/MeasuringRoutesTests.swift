@@ -1,4 +1,5 @@
 import NIOCore
+import ServerTestSupport
 import Testing
 import WebSocketClient
 import WebSocketDeflate

@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import ServerTestSupport
 import Testing
 
 @testable import HeliographServer

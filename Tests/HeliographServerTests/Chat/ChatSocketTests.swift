@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import ServerTestSupport
 import Testing
 import WebSocketClient
 import WebSocketNIO

@@ -3,6 +3,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOPosix
+import ServerTestSupport
 import WebSocketClient
 import WebSocketNIO
 
@@ -32,13 +33,5 @@ struct TestServer {
         try await application.application(on: MultiThreadedEventLoopGroup.singleton).test(.live) { client in
             try await test(TestServer(http: client, application: application))
         }
-    }
-}
-
-struct Unexpected: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }
