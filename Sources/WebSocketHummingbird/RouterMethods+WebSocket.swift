@@ -39,7 +39,7 @@ extension RouterMethods {
     ) -> Self {
         add(
             WebSocketRoute(
-                configuration: configuration, origins: origins, shouldUpgrade: shouldUpgrade, application: .task(onUpgrade)),
+                settings: SocketSettings(configuration), origins: origins, shouldUpgrade: shouldUpgrade, application: .task(onUpgrade)),
             at: path)
     }
 
@@ -64,7 +64,7 @@ extension RouterMethods {
     ) -> Self {
         add(
             WebSocketRoute(
-                configuration: configuration, origins: origins, shouldUpgrade: shouldUpgrade, application: .delegate(delegate)),
+                settings: SocketSettings(configuration), origins: origins, shouldUpgrade: shouldUpgrade, application: .delegate(delegate)),
             at: path)
     }
 

@@ -322,7 +322,7 @@ extension UpgradeHandler {
         // Before the socket can be closed.
         if isHTTPInstalled || delegate != nil { server.liveSockets.add(context.channel) }
         let connection = try WebSocketConnection.install(
-            in: context.channel, position: .before(self), role: .server, configuration: plan.configuration, handshake: plan.handshake,
+            in: context.channel, position: .before(self), role: .server, settings: plan.settings, handshake: plan.handshake,
             transport: isSecure(context) ? .channel : .plainSocket, logger: plan.logger, delegate: delegate)
         attend(connection, plan)
         let (pipeline, reader) = (context.pipeline, reader)

@@ -45,7 +45,7 @@ struct UpgradePlan: Sendable {
         case delegate(@Sendable () throws -> any WebSocketDelegate)
     }
 
-    var configuration: WebSocketConfiguration
+    var settings: SocketSettings
     var handshake: NegotiatedHandshake
     /// The fields of the handshake itself, which no middleware may change.
     var fields: HTTPFields

@@ -14,7 +14,7 @@ struct WebSocketRoute<Context: RequestContext>: Sendable {
         case delegate(@Sendable (Request, Context) throws -> any WebSocketDelegate)
     }
 
-    let configuration: WebSocketConfiguration
+    let settings: SocketSettings
     let origins: OriginPolicy
     let shouldUpgrade: @Sendable (Request, Context) async throws -> UpgradeDecision
     let application: Application
@@ -51,14 +51,15 @@ struct WebSocketRoute<Context: RequestContext>: Sendable {
         _ handshake: ServerHandshake, headers: HTTPFields, subprotocol wanted: String?, request: Request, context: Context,
         slot: UpgradeSlot
     ) -> Response {
-        let supported = wanted.map { [$0] } ?? configuration.subprotocols
+        let supported = wanted.map { [$0] } ?? settings.configuration.subprotocols
         let subprotocol = handshake.selectSubprotocol(from: supported)
+        let configuration = settings.configuration
         let compression = configuration.deliversParts ? nil : configuration.compression
         let deflate = compression.flatMap { PerMessageDeflate.accept(handshake.extensions, configuration: $0) }
         let answer = handshake.response(subprotocol: subprotocol, extensions: deflate.map { [$0.response] } ?? [])
         slot.leave(
             UpgradePlan(
-                configuration: configuration,
+                settings: settings,
                 handshake: NegotiatedHandshake(subprotocol: subprotocol, deflate: deflate?.parameters),
                 fields: answer.headerFields,
                 application: planned(request, context),

@@ -44,7 +44,7 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
     init(connection: WebSocketConnection) {
         self.connection = connection
         self.eventLoop = connection.eventLoop
-        self.capacity = connection.configuration.inboundBuffer
+        self.capacity = connection.settings.configuration.inboundBuffer
     }
 
     // MARK: On the event loop

@@ -44,9 +44,9 @@ public final class WebSocket: Sendable {
         self.connection = NIOLoopBound(connection, eventLoop: connection.eventLoop)
         self.loop = connection.loop
         self.inbox = inbox
-        self.maxMessageSize = connection.configuration.limits.maxMessageSize
+        self.maxMessageSize = connection.settings.configuration.limits.maxMessageSize
         self.outbox = Outbox(
-            highWater: max(1, connection.configuration.maxBufferedBytes / 4),
+            highWater: max(1, connection.settings.configuration.maxBufferedBytes / 4),
             closeReason: connection.isOver ? connection.machine.state.reason : nil)
     }
 

@@ -37,7 +37,7 @@ extension WebSocketConnection {
     }
 
     func closeForShutdown() {
-        close(code: configuration.shutdownCode, reason: "the server shuts down")
+        close(code: settings.configuration.shutdownCode, reason: "the server shuts down")
     }
 
     func failed(_ violation: ProtocolViolation) {
@@ -162,8 +162,8 @@ extension WebSocketConnection {
             stall = WriteStall(since: now, bytesLeft: left)
             return nil
         }
-        guard now >= stall.since.advanced(by: configuration.writeTimeout) else { return nil }
-        return .lost("the peer read nothing for \(configuration.writeTimeout)")
+        guard now >= stall.since.advanced(by: settings.configuration.writeTimeout) else { return nil }
+        return .lost("the peer read nothing for \(settings.configuration.writeTimeout)")
     }
 
     /// What the channel still has to write, where it can tell; any change of it is progress.

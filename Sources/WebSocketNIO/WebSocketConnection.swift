@@ -42,7 +42,7 @@ public final class WebSocketConnection {
     public let isCompressed: Bool
 
     let channel: any Channel
-    let configuration: WebSocketConfiguration
+    let settings: SocketSettings
     let maxBufferedBytes: Int
     let logger: Logger
     let loop: LoopContext
@@ -92,19 +92,19 @@ public final class WebSocketConnection {
     private static let lastID = Atomic<UInt64>(0)
 
     init(
-        channel: any Channel, role: WebSocketRole, configuration: WebSocketConfiguration, handshake: NegotiatedHandshake,
+        channel: any Channel, role: WebSocketRole, settings: SocketSettings, handshake: NegotiatedHandshake,
         transport: WebSocketTransport, logger: Logger, delegate: (any WebSocketDelegate)?
     ) {
         let loop = LoopContext.of(channel.eventLoop)
         let codec = handshake.deflate.map { parameters in
-            DeflateCodec(role: role, parameters: parameters, configuration: configuration.compression ?? DeflateConfiguration())
+            DeflateCodec(role: role, parameters: parameters, configuration: settings.configuration.compression ?? DeflateConfiguration())
         }
         self.id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.subprotocol = handshake.subprotocol
         self.isCompressed = codec != nil
         self.channel = channel
-        self.configuration = configuration
-        self.maxBufferedBytes = configuration.maxBufferedBytes
+        self.settings = settings
+        self.maxBufferedBytes = settings.configuration.maxBufferedBytes
         self.isPlainServer = role == .server && codec == nil
         self.logger = logger
         self.loop = loop
@@ -114,8 +114,7 @@ public final class WebSocketConnection {
         self.delegate = delegate
         self.machine = WebSocketMachine(
             role: role,
-            settings: WebSocketMachineSettings(
-                limits: configuration.limits, keepalive: configuration.keepalive, deliversParts: configuration.deliversParts),
+            settings: settings.machine,
             compressor: codec,
             now: MonotonicTime(nanoseconds: channel.eventLoop.now.uptimeNanoseconds),
             phase: Double.random(in: 0..<1)
@@ -173,9 +172,20 @@ extension WebSocketConnection {
         logger: Logger = Logger(label: "WebSocket", factory: { _ in SwiftLogNoOpLogHandler() }),
         delegate: (any WebSocketDelegate)?
     ) throws -> WebSocketConnection {
+        try install(
+            in: channel, position: position, role: role, settings: SocketSettings(configuration), handshake: handshake,
+            transport: transport, logger: logger, delegate: delegate)
+    }
+
+    /// The same with settings that are shared by many sockets.
+    package static func install(
+        in channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position?, role: WebSocketRole,
+        settings: SocketSettings, handshake: NegotiatedHandshake, transport: WebSocketTransport, logger: Logger,
+        delegate: (any WebSocketDelegate)?
+    ) throws -> WebSocketConnection {
         channel.eventLoop.preconditionInEventLoop()
         let connection = WebSocketConnection(
-            channel: channel, role: role, configuration: configuration, handshake: handshake, transport: transport, logger: logger,
+            channel: channel, role: role, settings: settings, handshake: handshake, transport: transport, logger: logger,
             delegate: delegate)
         if delegate == nil {
             let inbox = MessageInbox(connection: connection)
