@@ -148,8 +148,9 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol",
-                "WebSocketDeflate", hummingbird, hummingbirdTesting, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
+                "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient",
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdTesting, nio, nioPosix, nioSSL,
+                httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings
         ),

@@ -1,5 +1,6 @@
 import ServerTestSupport
 import Testing
+import struct WebSocketTesting.SeededRandom
 
 @testable import HeliographServer
 
@@ -83,5 +84,29 @@ struct ClientMessageTests {
     func duplicates() throws {
         let keys = String(repeating: #""type":"ping","#, count: 1_000)
         #expect(try parse("{" + keys + #""active":true}"#) == .ping)
+    }
+
+    @Test("whatever bytes come, the answer is a message or a refusal", arguments: 1...8)
+    func noise(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let limits = ChatLimits()
+        let good = [
+            #"{"type":"join","name":"Ada \ud83d\ude00","session":"0123456789abcdef","epoch":"e1","after":12}"#,
+            #"{"type":"say","ref":"0123456789abcdef","text":"h\u00e9llo\n","x":[1,-2.5e3,null,true,{}]}"#,
+            #"{"type":"typing","active":false}"#,
+        ].map { Array($0.utf8) }
+        for _ in 1...2_000 {
+            var bytes = good[Int.random(in: good.indices, using: &random)]
+            for _ in 1...Int.random(in: 1...6, using: &random) {
+                let index = Int.random(in: bytes.indices, using: &random)
+                switch Int.random(in: 0...2, using: &random) {
+                case 0: bytes[index] = UInt8.random(in: .min ... .max, using: &random)
+                case 1: bytes.insert(contentsOf: bytes[index...].prefix(9), at: Int.random(in: bytes.indices, using: &random))
+                default: bytes.removeSubrange(index..<min(bytes.endIndex, index + 3))
+                }
+                if bytes.isEmpty { bytes = [0] }
+            }
+            _ = try? ClientMessage(json: bytes, limits: limits)
+        }
     }
 }
