@@ -102,8 +102,8 @@ let package = Package(
         .executableTarget(
             name: "heliograph",
             dependencies: [
-                "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix,
-                nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
+                "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", argumentParser, histogram,
+                nio, nioPosix, nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
             ],
             swiftSettings: settings
         ),

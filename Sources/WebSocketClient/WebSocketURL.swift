@@ -16,7 +16,7 @@ public struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     /// Path and query as they go into the request line (RFC 6455 §3: the resource name); `/` when the URL has none.
     public let target: String
     /// What userinfo (`user:password@`) means as an `Authorization` field; nil without one.
-    let basicAuthorization: String?
+    package let basicAuthorization: String?
 
     /// Reads a URL such as `wss://example.com/chat?room=1`.
     ///
@@ -98,7 +98,7 @@ public struct WebSocketURLError: Error, Hashable, Sendable, CustomStringConverti
 struct URLAuthority {
     let host: String
     let port: Int?
-    let basicAuthorization: String?
+    package let basicAuthorization: String?
 
     init(_ text: Substring) throws(WebSocketURLError) {
         var rest = text

@@ -56,7 +56,8 @@ struct CompressionTests {
             "permessage-deflate; server_no_context_takeover; server_no_context_takeover", "permessage-deflate, permessage-deflate",
         ])
     func badAnswer(answer: String) async throws {
-        try await ScriptedServer.run(script: { [.write($0.switching("Sec-WebSocket-Extensions: \(answer)\r\n")), .nextRequest] }) { server in
+        let script: ScriptedServer.Script = { [.write($0.switching("Sec-WebSocket-Extensions: \(answer)\r\n")), .nextRequest] }
+        try await ScriptedServer.run(script: script) { server in
             let error = await connectError(to: server.url, Self.compressing)
             guard case .handshake = error as? WebSocketClientError else {
                 Issue.record("\(String(describing: error))")
