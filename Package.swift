@@ -164,7 +164,8 @@ let package = Package(
         .testTarget(
             name: "HeliographTests",
             dependencies: [
-                "heliograph", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram, nio, nioPosix,
+                "heliograph", "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram,
+                nio, nioPosix, nioSSL, httpTypes, logging, serviceLifecycle,
             ],
             swiftSettings: settings
         ),

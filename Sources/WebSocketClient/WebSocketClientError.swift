@@ -53,7 +53,7 @@ public enum WebSocketClientError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .invalidURL(let error): "\(error)"
         case .invalidConfiguration(let reason): "the configuration cannot be used: \(reason)"
-        case .connectionFailed(let error): "could not connect: \(error)"
+        case .connectionFailed(let error): "could not connect: \(ConnectionFailureText.describe(error))"
         case .brokenResponse(let reason): "no valid HTTP response: \(reason)"
         case .refused(let refusal): "the server refused with status \(refusal.response.status)"
         case .handshake(let error): "the server's handshake breaks a rule: \(error.rule)"

@@ -66,19 +66,23 @@ struct ConnectTests {
         try await ScriptedServer.run(script: Self.echo) { server in
             try await expectText("x", from: "ws://localhost:\(server.port)/", sending: "x")
         }
-        guard case .connectionFailed = await connectError(to: "ws://does-not-exist.invalid/") as? WebSocketClientError else {
+        let error = await connectError(to: "ws://does-not-exist.invalid/")
+        guard case .connectionFailed = error as? WebSocketClientError else {
             Issue.record("a name under .invalid cannot be found (RFC 6761)")
             return
         }
+        #expect("\(error.map { "\($0)" } ?? "")" == "could not connect: does-not-exist.invalid: the name was not found")
     }
 
-    @Test("a port where nobody listens fails")
+    @Test("a port where nobody listens fails, and the error says so")
     func nobodyListens() async throws {
         let port = try await ScriptedServer.run(script: Self.echo) { $0.port }
-        guard case .connectionFailed = await connectError(to: "ws://127.0.0.1:\(port)/") as? WebSocketClientError else {
+        let error = await connectError(to: "ws://127.0.0.1:\(port)/")
+        guard case .connectionFailed = error as? WebSocketClientError else {
             Issue.record("nobody listens there any more")
             return
         }
+        #expect("\(error.map { "\($0)" } ?? "")" == "could not connect: 127.0.0.1:\(port): connection refused")
     }
 
     @Test("a bad URL or configuration sends nothing")

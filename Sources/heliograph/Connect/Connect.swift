@@ -149,7 +149,7 @@ struct ConnectionOptions: ParsableArguments {
     private func headers() throws -> HTTPFields {
         var headers = HTTPFields()
         for line in header {
-            let parts = line.split(separator: ":", maxSplits: 1)
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, let name = HTTPField.Name(String(parts[0])) else {
                 throw ValidationError("--header '\(line)': a header is 'Name: value'")
             }

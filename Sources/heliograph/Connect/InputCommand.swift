@@ -50,7 +50,7 @@ enum InputCommand: Equatable {
 
     private static func bytes(_ text: Substring) -> [UInt8]? {
         let digits = text.filter { !$0.isWhitespace }
-        guard digits.count % 2 == 0, digits.allSatisfy({ $0.isASCII }) else { return nil }
+        guard digits.count % 2 == 0, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { return nil }
         var bytes: [UInt8] = []
         var rest = digits[...]
         while !rest.isEmpty {
