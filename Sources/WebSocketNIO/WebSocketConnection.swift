@@ -91,6 +91,12 @@ public final class WebSocketConnection {
 
     private static let lastID = Atomic<UInt64>(0)
 
+    /// Where in the keepalive interval a socket is first pinged: multiples of the golden ratio lie evenly between 0 and 1, however many
+    /// there are, and cost no system call for randomness.
+    private static func phase(of id: UInt64) -> Double {
+        Double(id &* 0x9e37_79b9_7f4a_7c15 >> 11) / Double(1 << 53 as UInt64)
+    }
+
     init(
         channel: any Channel, role: WebSocketRole, settings: SocketSettings, handshake: NegotiatedHandshake,
         transport: WebSocketTransport, logger: Logger, delegate: (any WebSocketDelegate)?
@@ -117,7 +123,7 @@ public final class WebSocketConnection {
             settings: settings.machine,
             compressor: codec,
             now: MonotonicTime(nanoseconds: channel.eventLoop.now.uptimeNanoseconds),
-            phase: Double.random(in: 0..<1)
+            phase: Self.phase(of: id)
         )
     }
 
