@@ -43,8 +43,7 @@ enum MeasuringRoutes {
         // Four of the longest messages: a peer may have a few in flight.
         echo.maxBufferedBytes = 4 * maxMessageSize
 
-        var broadcast = echo
-        broadcast.compression = nil
+        let broadcast = echo
         let group = Room(maxBufferedBytes: broadcast.maxBufferedBytes)
 
         router.webSocket("echo", configuration: echo, delegate: { _, _ in EchoDelegate() })
