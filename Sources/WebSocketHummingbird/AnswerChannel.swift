@@ -104,7 +104,10 @@ extension AnswerChannel: Channel {
 
 extension AnswerChannel: ChannelCore {
     func write0(_ data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard let part = tryUnwrapData(data, as: HTTPResponsePart.self) else { return promise?.fail(ChannelError.operationUnsupported) ?? () }
+        guard let part = tryUnwrapData(data, as: HTTPResponsePart.self) else {
+            promise?.fail(ChannelError.operationUnsupported)
+            return
+        }
         add(part)
         promise?.succeed()
     }
