@@ -20,6 +20,8 @@ let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", pac
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -124,7 +126,10 @@ let package = Package(
         ),
         .testTarget(
             name: "WebSocketNIOTests",
-            dependencies: ["WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "WebSocketTesting", nio, nioPosix, nioEmbedded],
+            dependencies: [
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "WebSocketTesting", nio, nioPosix, nioEmbedded, logging,
+                inMemoryLogging, metrics, metricsTestKit,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

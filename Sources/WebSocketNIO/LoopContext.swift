@@ -48,7 +48,8 @@ final class LoopContext: @unchecked Sendable {
         }
     }
 
-    private func forget() {
+    func forgetIfUnused() {
+        guard connections.isEmpty else { return }
         Self.table.withLock { table in
             if table[ObjectIdentifier(eventLoop)] === self { table[ObjectIdentifier(eventLoop)] = nil }
         }
@@ -135,7 +136,7 @@ final class LoopContext: @unchecked Sendable {
         ticker?.cancel()
         ticker = nil
         statistics.publish()
-        forget()
+        forgetIfUnused()
     }
 
     private func tick() {

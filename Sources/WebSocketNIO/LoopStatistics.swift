@@ -7,11 +7,19 @@ final class LoopStatistics {
     @exclusivity(unchecked) var bytesReceived = 0
     @exclusivity(unchecked) var bytesSent = 0
 
-    private let connections = Meter(label: "websocket_connections")
-    private let received = Counter(label: "websocket_messages_received_total")
-    private let sent = Counter(label: "websocket_messages_sent_total")
-    private let receivedBytes = Counter(label: "websocket_received_bytes_total")
-    private let sentBytes = Counter(label: "websocket_sent_bytes_total")
+    private let connections: Meter
+    private let received: Counter
+    private let sent: Counter
+    private let receivedBytes: Counter
+    private let sentBytes: Counter
+
+    init(factory: any MetricsFactory = MetricsSystem.factory) {
+        connections = Meter(label: "websocket_connections", dimensions: [], factory: factory)
+        received = Counter(label: "websocket_messages_received_total", dimensions: [], factory: factory)
+        sent = Counter(label: "websocket_messages_sent_total", dimensions: [], factory: factory)
+        receivedBytes = Counter(label: "websocket_received_bytes_total", dimensions: [], factory: factory)
+        sentBytes = Counter(label: "websocket_sent_bytes_total", dimensions: [], factory: factory)
+    }
 
     func opened() { connections.increment() }
     func closed() { connections.decrement() }

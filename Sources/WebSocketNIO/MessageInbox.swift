@@ -8,6 +8,8 @@ import Synchronization
 import WebSocketProtocol
 
 /// `@unchecked Sendable`: `state` is behind its lock, and `connection` is only used on its loop.
+///
+/// `unowned`: until it is over, which is when `ending` is set on the loop, a connection is held by its loop; nothing is done with it after.
 final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
     enum Item {
         case message(WebSocketMessage)
@@ -31,7 +33,8 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
     fileprivate struct State {
         var items = Deque<Item>()
         var cost = 0
-        var reader: CheckedContinuation<Item?, any Error>?
+        var reader: (ticket: UInt64, continuation: CheckedContinuation<Item?, any Error>)?
+        var lastTicket: UInt64 = 0
         var ending: Ending?
         var holdsReads = false
     }
@@ -58,11 +61,11 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
     }
 
     private func put(_ item: Item, _ socket: WebSocketConnection) {
+        let isOpen = socket.isOpen
         let (reader, isFull) = state.withLock { state -> (CheckedContinuation<Item?, any Error>?, Bool) in
-            if let reader = state.reader {
-                state.reader = nil
-                return (reader, false)
-            }
+            if let reader = state.takeReader() { return (reader, false) }
+            // Reads go on while the socket closes, lest the peer's Close frame stays unseen: then what does not fit is left out.
+            if state.cost > capacity, !isOpen { return (nil, false) }
             state.items.append(item)
             state.cost += item.cost
             let isFull = state.cost > capacity && !state.holdsReads
@@ -84,8 +87,7 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
             }
         let reader = state.withLock { state -> CheckedContinuation<Item?, any Error>? in
             state.ending = ending
-            defer { state.reader = nil }
-            return state.reader
+            return state.takeReader()
         }
         switch ending {
         case .finished: reader?.resume(returning: nil)
@@ -97,10 +99,14 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
 
     /// The next item; nil after the close handshake.
     func next() async throws -> Item? {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { take($0) }
+        let ticket = state.withLock { state in
+            state.lastTicket &+= 1
+            return state.lastTicket
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { take($0, ticket) }
         } onCancel: {
-            cancelReader()
+            cancelReader(ticket)
         }
     }
 
@@ -111,7 +117,7 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
         return item
     }
 
-    private func take(_ continuation: CheckedContinuation<Item?, any Error>) {
+    private func take(_ continuation: CheckedContinuation<Item?, any Error>, _ ticket: UInt64) {
         enum Outcome {
             case item(Item)
             case ended(Ending)
@@ -124,7 +130,7 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
             if let ending = state.ending { return (.ended(ending), false) }
             if state.reader != nil { return (.alreadyReading, false) }
             if Task.isCancelled { return (.ended(.finished), false) }
-            state.reader = continuation
+            state.reader = (ticket, continuation)
             return (.waiting, false)
         }
         if mayRead { resumeReading() }
@@ -137,24 +143,27 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
         }
     }
 
-    private func cancelReader() {
-        let reader = state.withLock { state -> CheckedContinuation<Item?, any Error>? in
-            defer { state.reader = nil }
-            return state.reader
-        }
+    /// Another reader, who may have come before the task that is cancelled, goes on.
+    private func cancelReader(_ ticket: UInt64) {
+        let reader = state.withLock { state in state.reader?.ticket == ticket ? state.takeReader() : nil }
         reader?.resume(returning: nil)
     }
 
     private func resumeReading() {
         eventLoop.execute { [weak self] in
-            // On the connection's loop; the connection keeps its inbox as long as it is open, so it is there.
-            guard let self, self.state.withLock({ $0.ending == nil }) else { return }
+            // Unless it has filled up again since.
+            guard let self, self.state.withLock({ $0.ending == nil && !$0.holdsReads }) else { return }
             self.connection.resumeReading()
         }
     }
 }
 
 extension MessageInbox.State {
+    fileprivate mutating func takeReader() -> CheckedContinuation<MessageInbox.Item?, any Error>? {
+        defer { reader = nil }
+        return reader?.continuation
+    }
+
     /// The first item, and whether the socket's reads, which were held, may go on.
     fileprivate mutating func pop(below threshold: Int) -> (MessageInbox.Item?, Bool) {
         guard let item = items.popFirst() else { return (nil, false) }

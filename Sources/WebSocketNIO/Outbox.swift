@@ -1,3 +1,8 @@
+// Strategy: what tasks want sent is put into a queue under a lock; the event loop takes all of it at once. A sender that finds too much
+// waiting leaves its item and its continuation in a second queue, first come first served, and goes on when the item has moved over. So
+// what waits for a slow peer is bounded however many tasks send, and a task that is cancelled while it waits has sent nothing.
+
+import DequeModule
 import NIOCore
 import Synchronization
 import WebSocketProtocol
@@ -11,72 +16,103 @@ final class Outbox: Sendable {
         case ping(ByteBuffer)
         case close(CloseCode, String)
 
-        var bytes: Int {
+        /// An empty message costs something too.
+        var cost: Int {
             switch self {
-            case .message(let payload, _, _), .fragment(let payload, _, _), .ping(let payload): payload.readableBytes
-            case .prepared(let message): message.payload.readableBytes
+            case .message(let payload, _, _), .fragment(let payload, _, _), .ping(let payload): payload.readableBytes + 32
+            case .prepared(let message): message.payload.readableBytes + 32
             case .close: 0
             }
         }
     }
 
+    fileprivate struct Sender {
+        let ticket: UInt64
+        let item: Item
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
     fileprivate struct State {
+        let highWater: Int
         var items: [Item] = []
-        var bytes = 0
+        /// What the items cost.
+        var cost = 0
+        /// The event loop knows that there are items.
         var isAwake = false
-        /// What the connection had waiting when it last said so.
+        /// What the connection had waiting when it last said so, and what it was given since.
         var buffered = 0
+        /// Known from the moment that nothing more can be sent.
+        var closing: CloseReason?
         var closeReason: CloseReason?
-        var isStreaming = false
+
+        /// The message in parts that is being sent.
+        var stream: UInt64?
+        var streamHasBegun = false
+
         var lastTicket: UInt64 = 0
-        var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+        var senders = Deque<Sender>()
+        /// Those of the message in parts, for which the others wait.
+        var partSenders = Deque<Sender>()
+        var streams = Deque<(ticket: UInt64, continuation: CheckedContinuation<Void, any Error>)>()
         var pings: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        var streams: [(ticket: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
-        var closing: [CheckedContinuation<CloseReason, Never>] = []
+        var closers: [CheckedContinuation<CloseReason, Never>] = []
     }
 
     private let state: Mutex<State>
-    private let highWater: Int
 
-    init(highWater: Int, closeReason: CloseReason?) {
-        var state = State()
-        state.closeReason = closeReason
-        self.state = Mutex(state)
-        self.highWater = highWater
+    /// - Parameter highWater: so many bytes may wait before a sender has to.
+    init(highWater: Int, closing: CloseReason?, closeReason: CloseReason?) {
+        state = Mutex(State(highWater: highWater, closing: closing, closeReason: closeReason))
     }
 
     var closeReason: CloseReason? { state.withLock { $0.closeReason } }
-    var bufferedBytes: Int { state.withLock { $0.bytes + $0.buffered } }
+    var bufferedBytes: Int { state.withLock { $0.cost + $0.buffered } }
 
     // MARK: Sending
 
-    /// Returns whether the event loop has to be woken, and whether the sender should wait.
-    func put(_ item: Item) throws -> (mustWake: Bool, mustWait: Bool) {
-        try state.withLock { state in
-            if let reason = state.closeReason { throw WebSocketError.closed(reason) }
-            state.items.append(item)
-            state.bytes += item.bytes
-            let mustWake = !state.isAwake
-            state.isAwake = true
-            return (mustWake, state.bytes + state.buffered > highWater)
+    /// Puts an item behind the others, once there is room for it.
+    ///
+    /// - Parameter wake: called if the event loop must be told.
+    func send(_ item: Item, stream: UInt64? = nil, wake: () -> Void) async throws {
+        if let mustWake = try state.withLock({ try $0.put(item, stream) }) {
+            if mustWake { wake() }
+            return
         }
-    }
-
-    func waitForRoom() async throws {
         let ticket = state.withLock { $0.nextTicket() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let now = state.withLock { state -> Bool in
-                    if state.closeReason != nil || state.bytes + state.buffered <= highWater || Task.isCancelled { return true }
-                    state.waiting[ticket] = continuation
-                    return false
+                let sender = Sender(ticket: ticket, item: item, continuation: continuation)
+                let result = Result { try state.withLock { try $0.putOrWait(sender, stream) } }
+                switch result {
+                case .success(nil): break
+                case .success(let mustWake?):
+                    if mustWake { wake() }
+                    continuation.resume()
+                case .failure(let error): continuation.resume(throwing: error)
                 }
-                if now { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
+            state.withLock { $0.removeSender(ticket) }?.resume(throwing: CancellationError())
         }
-        try Task.checkCancellation()
+    }
+
+    /// Puts a Ping or a Close frame, which don't wait. Returns whether the event loop must be told.
+    func putControl(_ item: Item) -> Bool {
+        state.withLock { state in
+            guard state.closing == nil else { return false }
+            return state.append(item)
+        }
+    }
+
+    /// Starts to close: puts a Close frame behind all that was sent; nothing can be sent after it.
+    func putClose(_ code: CloseCode, _ text: String, wake: () -> Void) {
+        let (mustWake, left) = state.withLock { state -> (Bool, State.Waiting) in
+            guard state.closing == nil else { return (false, State.Waiting()) }
+            let mustWake = state.append(.close(code, text))
+            return (mustWake, state.beginClosing(CloseReason(code: code, text: text, origin: .us)))
+        }
+        if mustWake { wake() }
+        left.fail()
     }
 
     // MARK: On the event loop
@@ -85,21 +121,49 @@ final class Outbox: Sendable {
         state.withLock { state in
             var taken: [Item] = []
             swap(&taken, &state.items)
-            state.bytes = 0
+            state.buffered += state.cost
+            state.cost = 0
             state.isAwake = false
             return taken
         }
     }
 
-    /// The connection says how much it has waiting.
-    func settle(buffered: Int) {
-        let released = state.withLock { state -> [CheckedContinuation<Void, any Error>] in
+    /// The connection says how much it has waiting. Returns whether it must take items that waited for that.
+    func settle(buffered: Int) -> Bool {
+        let (moved, mustWake) = state.withLock { state -> ([Sender], Bool) in
             state.buffered = buffered
-            guard !state.waiting.isEmpty, state.bytes + buffered <= highWater / 2 else { return [] }
-            defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+            guard state.cost + buffered <= state.highWater / 2 else { return ([], false) }
+            return state.moveSenders()
         }
-        for continuation in released { continuation.resume() }
+        for sender in moved { sender.continuation.resume() }
+        return mustWake
+    }
+
+    /// Nothing more is sent.
+    func closing(_ reason: CloseReason) {
+        state.withLock { $0.beginClosing(reason) }.fail()
+    }
+
+    func close(_ reason: CloseReason) {
+        let (left, pings, closers) = state.withLock { state in
+            let left = state.beginClosing(reason)
+            state.closeReason = state.closeReason ?? reason
+            defer { (state.pings, state.closers, state.items) = ([:], [], []) }
+            return (left, state.pings, state.closers)
+        }
+        left.fail()
+        for continuation in pings.values { continuation.resume(throwing: WebSocketError.closed(reason)) }
+        for continuation in closers { continuation.resume(returning: reason) }
+    }
+
+    func waitForClose() async -> CloseReason {
+        await withCheckedContinuation { continuation in
+            let reason = state.withLock { state -> CloseReason? in
+                if state.closeReason == nil { state.closers.append(continuation) }
+                return state.closeReason
+            }
+            if let reason { continuation.resume(returning: reason) }
+        }
     }
 
     // MARK: Pings
@@ -108,10 +172,11 @@ final class Outbox: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let reason = state.withLock { state -> CloseReason? in
-                    if state.closeReason == nil { state.pings[number] = continuation }
-                    return state.closeReason
+                    if state.closing == nil { state.pings[number] = continuation }
+                    return state.closing
                 }
-                if let reason { continuation.resume(throwing: WebSocketError.closed(reason)) } else { send() }
+                if let reason { return continuation.resume(throwing: WebSocketError.closed(reason)) }
+                send()
                 if Task.isCancelled { cancelPing(number) }
             }
         } onCancel: {
@@ -129,26 +194,27 @@ final class Outbox: Sendable {
 
     // MARK: Messages in parts
 
-    /// One message in parts at a time; the next one waits.
-    func beginStream() async throws {
+    /// One message in parts at a time; the next one waits. Returns its number.
+    func beginStream() async throws -> UInt64 {
         let ticket = state.withLock { $0.nextTicket() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let now = state.withLock { state -> Result<Void, any Error>? in
-                    if let reason = state.closeReason { return .failure(WebSocketError.closed(reason)) }
+                    if let reason = state.closing { return .failure(WebSocketError.closed(reason)) }
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.isStreaming {
-                        state.streams.append((ticket, continuation))
-                        return nil
+                    if state.stream == nil {
+                        state.stream = ticket
+                        return .success(())
                     }
-                    state.isStreaming = true
-                    return .success(())
+                    state.streams.append((ticket, continuation))
+                    return nil
                 }
                 if let now { continuation.resume(with: now) }
             }
         } onCancel: {
             cancelStream(ticket)
         }
+        return ticket
     }
 
     private func cancelStream(_ ticket: UInt64) {
@@ -159,48 +225,99 @@ final class Outbox: Sendable {
         cancelled?.resume(throwing: CancellationError())
     }
 
-    func endStream() {
-        let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-            guard !state.streams.isEmpty else {
-                state.isStreaming = false
-                return nil
-            }
-            return state.streams.removeFirst().continuation
-        }
-        next?.resume()
-    }
+    /// Whether a part of the message was put, so that the message can't be taken back.
+    var streamHasBegun: Bool { state.withLock { $0.streamHasBegun } }
 
-    // MARK: Closing
-
-    func close(_ reason: CloseReason) {
-        let state = state.withLock { state -> State in
-            guard state.closeReason == nil else { return State() }
-            let old = state
-            state = State()
-            state.closeReason = reason
-            state.isStreaming = old.isStreaming
-            return old
+    /// The message in parts is over: those who waited for that go on, first the messages and then the next message in parts.
+    func endStream(wake: () -> Void) {
+        let (moved, mustWake, next) = state.withLock { state in
+            state.stream = nil
+            state.streamHasBegun = false
+            let (moved, mustWake) = state.moveSenders()
+            let next = state.streams.popFirst()
+            state.stream = next?.ticket
+            return (moved, mustWake, next)
         }
-        for continuation in state.closing { continuation.resume(returning: reason) }
-        for continuation in state.waiting.values { continuation.resume() }
-        for continuation in state.pings.values { continuation.resume(throwing: WebSocketError.closed(reason)) }
-        for (_, continuation) in state.streams { continuation.resume(throwing: WebSocketError.closed(reason)) }
-    }
-
-    func waitForClose() async -> CloseReason {
-        await withCheckedContinuation { continuation in
-            let reason = state.withLock { state -> CloseReason? in
-                if state.closeReason == nil { state.closing.append(continuation) }
-                return state.closeReason
-            }
-            if let reason { continuation.resume(returning: reason) }
-        }
+        if mustWake { wake() }
+        for sender in moved { sender.continuation.resume() }
+        next?.continuation.resume()
     }
 }
 
 extension Outbox.State {
-    fileprivate mutating func nextTicket() -> UInt64 {
+    mutating func nextTicket() -> UInt64 {
         lastTicket &+= 1
         return lastTicket
+    }
+
+    private var hasRoom: Bool { cost + buffered <= highWater }
+
+    /// Returns whether the event loop must be told.
+    mutating func append(_ item: Outbox.Item) -> Bool {
+        items.append(item)
+        cost += item.cost
+        defer { isAwake = true }
+        return !isAwake
+    }
+
+    /// Nil if there is no room; else whether the event loop must be told.
+    mutating func put(_ item: Outbox.Item, _ stream: UInt64?) throws -> Bool? {
+        if let closing { throw WebSocketError.closed(closing) }
+        if let stream {
+            guard stream == self.stream else { throw WebSocketError.messageIsOver }
+            guard partSenders.isEmpty, hasRoom else { return nil }
+            streamHasBegun = true
+        } else {
+            guard self.stream == nil, senders.isEmpty, hasRoom else { return nil }
+        }
+        return append(item)
+    }
+
+    mutating func putOrWait(_ sender: Outbox.Sender, _ stream: UInt64?) throws -> Bool? {
+        if let mustWake = try put(sender.item, stream) { return mustWake }
+        if Task.isCancelled { throw CancellationError() }
+        if stream == nil { senders.append(sender) } else { partSenders.append(sender) }
+        return nil
+    }
+
+    /// Moves what waited over, as far as there is room. Returns whose items those were, and whether the event loop must be told.
+    mutating func moveSenders() -> ([Outbox.Sender], Bool) {
+        var moved: [Outbox.Sender] = []
+        var mustWake = false
+        while hasRoom, let sender = partSenders.popFirst() {
+            streamHasBegun = true
+            if append(sender.item) { mustWake = true }
+            moved.append(sender)
+        }
+        while hasRoom, stream == nil, let sender = senders.popFirst() {
+            if append(sender.item) { mustWake = true }
+            moved.append(sender)
+        }
+        return (moved, mustWake)
+    }
+
+    mutating func removeSender(_ ticket: UInt64) -> CheckedContinuation<Void, any Error>? {
+        if let index = senders.firstIndex(where: { $0.ticket == ticket }) { return senders.remove(at: index).continuation }
+        if let index = partSenders.firstIndex(where: { $0.ticket == ticket }) { return partSenders.remove(at: index).continuation }
+        return nil
+    }
+
+    /// Those who wait to send in vain, to be told outside of the lock.
+    struct Waiting {
+        var reason: CloseReason?
+        var continuations: [CheckedContinuation<Void, any Error>] = []
+
+        func fail() {
+            guard let reason else { return }
+            for continuation in continuations { continuation.resume(throwing: WebSocketError.closed(reason)) }
+        }
+    }
+
+    mutating func beginClosing(_ reason: CloseReason) -> Waiting {
+        let reason = closing ?? reason
+        closing = reason
+        defer { (senders, partSenders, streams) = ([], [], []) }
+        return Waiting(
+            reason: reason, continuations: partSenders.map(\.continuation) + senders.map(\.continuation) + streams.map(\.continuation))
     }
 }

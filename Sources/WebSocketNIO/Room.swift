@@ -21,63 +21,49 @@ public import WebSocketProtocol
 /// broadcast by one task, or on one event loop; there is no order between two rooms.
 public final class Room: Sendable {
     private let shards = Mutex<[ObjectIdentifier: RoomShard]>([:])
-    private let members = Atomic<Int>(0)
-    let maxBufferedBytes: Int
-    let slowReaders: SlowReaderPolicy
+    private let shared: RoomShared
 
     /// - Parameters:
     ///   - maxBufferedBytes: how many bytes may wait for a member before the policy applies. Default 1 MiB.
     ///   - slowReaders: the policy. Default: disconnect with 1008.
     public init(maxBufferedBytes: Int = 1 << 20, slowReaders: SlowReaderPolicy = .disconnect(.policyViolation)) {
-        self.maxBufferedBytes = maxBufferedBytes
-        self.slowReaders = slowReaders
+        self.shared = RoomShared(maxBufferedBytes: maxBufferedBytes, slowReaders: slowReaders)
     }
 
     /// How many sockets are in the room.
-    public var count: Int { members.load(ordering: .relaxed) }
+    public var count: Int { shared.members.load(ordering: .relaxed) }
 
     // MARK: Members
 
     /// Adds a socket. It gets what the same task broadcasts after this call. A socket that is in the room already stays so.
     public func join(_ socket: WebSocket) {
         let shard = shard(of: socket.loop)
-        socket.withConnection { self.join($0, shard) }
+        socket.onLoop { shard.add($0) }
     }
 
     /// Adds a socket; on its event loop.
     public func join(_ socket: WebSocketConnection) {
-        join(socket, shard(of: socket.loop))
-    }
-
-    private func join(_ socket: WebSocketConnection, _ shard: RoomShard) {
-        guard socket.isOpen, !socket.memberships.contains(where: { $0.shard.room === self }) else { return }
-        shard.add(socket)
-        members.add(1, ordering: .relaxed)
+        shard(of: socket.loop).add(socket)
     }
 
     /// Removes a socket.
     public func leave(_ socket: WebSocket) {
-        socket.withConnection { self.leave($0) }
+        socket.onLoop { self.leave($0) }
     }
 
     /// Removes a socket; on its event loop. What was broadcast before still reaches it.
     public func leave(_ socket: WebSocketConnection) {
-        guard let index = socket.memberships.firstIndex(where: { $0.shard.room === self }) else { return }
+        guard let index = socket.memberships.firstIndex(where: { $0.shard.shared === shared }) else { return }
         let membership = socket.memberships.remove(at: index)
         membership.settle()
-        remove(membership)
-    }
-
-    func remove(_ membership: RoomMembership) {
         membership.shard.remove(membership)
-        members.subtract(1, ordering: .relaxed)
     }
 
     private func shard(of loop: LoopContext) -> RoomShard {
         shards.withLock { shards in
             let key = ObjectIdentifier(loop.eventLoop)
             if let known = shards[key] { return known }
-            let new = RoomShard(room: self, loop: loop)
+            let new = RoomShard(shared: shared, loop: loop)
             shards[key] = new
             return new
         }
@@ -103,5 +89,17 @@ public final class Room: Sendable {
     /// Sends a payload to all members.
     public func broadcast(_ payload: ByteBuffer, _ kind: MessageKind) {
         broadcast(PreparedMessage(payload, kind))
+    }
+}
+
+/// What the parts of a room have in common. They don't know the room: the application may let go of it while it has members.
+final class RoomShared: Sendable {
+    let members = Atomic<Int>(0)
+    let maxBufferedBytes: Int
+    let slowReaders: SlowReaderPolicy
+
+    init(maxBufferedBytes: Int, slowReaders: SlowReaderPolicy) {
+        self.maxBufferedBytes = maxBufferedBytes
+        self.slowReaders = slowReaders
     }
 }

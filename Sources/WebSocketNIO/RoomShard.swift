@@ -4,6 +4,8 @@ import WebSocketDeflate
 import WebSocketProtocol
 
 /// A socket's place in a room.
+///
+/// `unowned`: a socket leaves its rooms when it is over, and until then its event loop holds it.
 final class RoomMembership {
     let shard: RoomShard
     unowned let socket: WebSocketConnection
@@ -11,6 +13,7 @@ final class RoomMembership {
     fileprivate var index = 0
     /// How much of the turn's buffer this member has had.
     fileprivate var seen = 0
+    fileprivate var seenMessages = 0
     /// The newest message that was left out (``SlowReaderPolicy/keepLatest``).
     fileprivate var latest: PreparedMessage?
 
@@ -22,7 +25,8 @@ final class RoomMembership {
 
     /// Puts what the turn's buffer has for this member in front of what the member is about to send by itself.
     func settle() {
-        guard let new = shard.takeUnseen(by: self), shard.admits(self) else { return }
+        guard let new = shard.takeUnseen(by: self) else { return }
+        if form == .single { return socket.sendFramesMasked(new) }
         socket.appendFrames(new)
         socket.scheduleFlush()
     }
@@ -47,7 +51,7 @@ final class RoomShard: @unchecked Sendable {
         case single
     }
 
-    unowned let room: Room
+    let shared: RoomShared
     private let loop: LoopContext
     private let mailbox = Mutex<[PreparedMessage]>([])
 
@@ -56,20 +60,24 @@ final class RoomShard: @unchecked Sendable {
     private var plain = ByteBuffer()
     private var compressed = ByteBuffer()
     private var newest: PreparedMessage?
+    private var messages = 0
     private var isTurnScheduled = false
 
-    init(room: Room, loop: LoopContext) {
-        self.room = room
+    init(shared: RoomShared, loop: LoopContext) {
+        self.shared = shared
         self.loop = loop
     }
 
     // MARK: Members
 
     func add(_ socket: WebSocketConnection) {
+        guard socket.isOpen, !socket.memberships.contains(where: { $0.shard.shared === shared }) else { return }
         let membership = RoomMembership(shard: self, socket: socket, form: form(for: socket))
         membership.index = members.count
         membership.seen = buffered(membership.form)
+        membership.seenMessages = messages
         members.append(membership)
+        shared.members.add(1, ordering: .relaxed)
         socket.memberships.append(membership)
         if membership.form == .compressed { compressedMembers += 1 }
     }
@@ -87,6 +95,7 @@ final class RoomShard: @unchecked Sendable {
             last.index = index
         }
         if membership.form == .compressed { compressedMembers -= 1 }
+        shared.members.subtract(1, ordering: .relaxed)
     }
 
     // MARK: Messages
@@ -115,6 +124,7 @@ final class RoomShard: @unchecked Sendable {
         if compressedMembers < members.count { plain.writeImmutableBuffer(message.frame) }
         if compressedMembers > 0 { compressed.writeImmutableBuffer(message.compressedFrame() ?? message.frame) }
         newest = message
+        messages &+= 1
         guard !isTurnScheduled else { return }
         isTurnScheduled = true
         loop.atEndOfTurn { [self] in deliver() }
@@ -124,22 +134,31 @@ final class RoomShard: @unchecked Sendable {
         form == .compressed ? compressed.readableBytes : plain.readableBytes
     }
 
-    /// What the turn's buffer holds that the member has not had.
+    /// What the turn's buffer holds that the member has not had; nil if there is nothing, or the policy keeps it from the member.
     func takeUnseen(by membership: RoomMembership) -> ByteBuffer? {
         let buffer = membership.form == .compressed ? compressed : plain
         guard membership.seen < buffer.readableBytes else { return nil }
         let new = membership.seen == 0 ? buffer : buffer.getSlice(at: membership.seen, length: buffer.readableBytes - membership.seen)
+        let count = messages &- membership.seenMessages
         membership.seen = buffer.readableBytes
+        membership.seenMessages = messages
+        guard admits(membership) else { return nil }
+        membership.latest = nil
+        // Those to clients are counted when they are masked.
+        if membership.form != .single { loop.statistics.messagesSent &+= count }
         return new
     }
 
     /// Whether the member reads quickly enough for more; if not, the policy is applied.
-    func admits(_ membership: RoomMembership) -> Bool {
-        guard membership.socket.bufferedBytes > room.maxBufferedBytes else { return true }
-        switch room.slowReaders {
+    private func admits(_ membership: RoomMembership) -> Bool {
+        guard membership.socket.bufferedBytes > shared.maxBufferedBytes else { return true }
+        // Perhaps it was not slow, and nobody has tried to send this yet.
+        membership.socket.sendWaiting()
+        guard membership.socket.bufferedBytes > shared.maxBufferedBytes else { return true }
+        switch shared.slowReaders {
         case .skip: break
         case .keepLatest: membership.latest = newest
-        case .disconnect(let code): membership.socket.dropForRoom(code, limit: room.maxBufferedBytes)
+        case .disconnect(let code): membership.socket.dropSlowReader(code, limit: shared.maxBufferedBytes)
         }
         return false
     }
@@ -152,14 +171,26 @@ final class RoomShard: @unchecked Sendable {
             if index < members.count { deliver(to: members[index]) }
             index -= 1
         }
-        for membership in members { membership.seen = 0 }
-        plain.clear()
-        compressed.clear()
+        // What a member's delegate has broadcast meanwhile was sent to some members, and goes to the others in the next turn.
+        guard !isTurnScheduled else { return }
+        for membership in members {
+            membership.seen = 0
+            membership.seenMessages = 0
+        }
+        messages = 0
         newest = nil
+        empty(&plain)
+        empty(&compressed)
+    }
+
+    private static let keptBytes = 64 << 10
+
+    private func empty(_ buffer: inout ByteBuffer) {
+        if buffer.capacity > Self.keptBytes { buffer = ByteBuffer() } else { buffer.clear() }
     }
 
     private func deliver(to membership: RoomMembership) {
-        guard let new = takeUnseen(by: membership), admits(membership) else { return }
+        guard let new = takeUnseen(by: membership) else { return }
         if membership.form == .single {
             membership.socket.sendFramesMasked(new)
         } else {

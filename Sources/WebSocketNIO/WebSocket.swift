@@ -1,5 +1,5 @@
 // Strategy: what any task does with a socket is put into an outbox under a lock, and the first to find it empty wakes the event loop,
-// which then takes all there is: many sends cost one hop. A sender is held only when the socket has too much to send already.
+// which then takes all there is: many sends cost one hop. A sender is held only while the socket has too much to send already.
 
 import Foundation
 public import NIOCore
@@ -47,7 +47,7 @@ public final class WebSocket: Sendable {
         self.maxMessageSize = connection.settings.configuration.limits.maxMessageSize
         self.outbox = Outbox(
             highWater: max(1, connection.settings.configuration.maxBufferedBytes / 4),
-            closeReason: connection.isOver ? connection.machine.state.reason : nil)
+            closing: connection.machine.state.reason, closeReason: connection.isOver ? connection.machine.state.reason : nil)
     }
 
     // MARK: Reading
@@ -63,7 +63,7 @@ public final class WebSocket: Sendable {
     /// Sends a text. Returns when the socket has taken it, which it does at once unless it has too much to send already
     /// (a quarter of ``WebSocketConfiguration/maxBufferedBytes``): then when there is room again.
     ///
-    /// - Throws: ``WebSocketError/closed(_:)``; `CancellationError` if the task is cancelled while it waits, and the message is sent all the same.
+    /// - Throws: ``WebSocketError/closed(_:)``; `CancellationError` if the task is cancelled while it waits: then the message is not sent.
     public func send(_ text: String) async throws {
         try await enqueue(.message(ByteBuffer(string: text), .text, compress: true))
     }
@@ -105,15 +105,15 @@ public final class WebSocket: Sendable {
     /// }
     /// ```
     ///
-    /// - Throws: what `body` throws, after closing the socket with 1011: a message can't be taken back.
+    /// - Throws: what `body` throws, after closing the socket with 1011 if a part was sent: a message can't be taken back.
     public func sendStream(_ kind: MessageKind, _ body: (MessageWriter) async throws -> Void) async throws {
-        try await outbox.beginStream()
-        defer { outbox.endStream() }
+        let stream = try await outbox.beginStream()
+        defer { outbox.endStream { wake() } }
         do {
-            try await body(MessageWriter(socket: self, kind: kind))
-            try await enqueue(.fragment(ByteBuffer(), kind, isFinal: true))
+            try await body(MessageWriter(socket: self, kind: kind, stream: stream))
+            try await outbox.send(.fragment(ByteBuffer(), kind, isFinal: true), stream: stream) { wake() }
         } catch {
-            await close(code: .internalError, reason: "a message could not be finished")
+            if outbox.streamHasBegun { await close(code: .internalError, reason: "a message could not be finished") }
             throw error
         }
     }
@@ -125,7 +125,9 @@ public final class WebSocket: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let payload = UInt64.random(in: .min ... .max)
-        try await outbox.awaitPong(payload) { submit(.ping(ByteBuffer(integer: payload))) }
+        try await outbox.awaitPong(payload) {
+            if outbox.putControl(.ping(ByteBuffer(integer: payload))) { wake() }
+        }
         return clock.now - start
     }
 
@@ -133,6 +135,9 @@ public final class WebSocket: Sendable {
 
     /// Closes the socket: sends a Close frame and waits for the peer's, at most `WebSocketLimits.closeTimeout`.
     /// Does nothing if the socket is closed, and only waits if it is closing.
+    ///
+    /// What was sent before still goes out, for as long as the peer takes it. Messages that the peer sends meanwhile are kept for the
+    /// reader as far as ``WebSocketConfiguration/inboundBuffer`` allows.
     ///
     /// - Parameters:
     ///   - code: 1000–1003, 1007–1014 or 3000–4999; another sends a Close frame without a code.
@@ -144,7 +149,7 @@ public final class WebSocket: Sendable {
 
     /// Sends a Close frame and does not wait for the peer's.
     public func startClosing(code: CloseCode = .normalClosure, reason: String = "") {
-        submit(.close(code, reason))
+        outbox.putClose(code, reason) { wake() }
     }
 
     /// How the socket ended; nil while it has not.
@@ -169,36 +174,40 @@ public final class WebSocket: Sendable {
         eventLoop.execute { body(connection.value) }
     }
 
+    /// As ``withConnection(_:)``, but at once if this is the loop.
+    func onLoop(_ body: @escaping @Sendable (WebSocketConnection) -> Void) {
+        if eventLoop.inEventLoop { body(connection.value) } else { withConnection(body) }
+    }
+
     private func enqueue(_ item: Outbox.Item) async throws {
-        let (mustWake, mustWait) = try outbox.put(item)
-        if mustWake { wake() }
-        if mustWait { try await outbox.waitForRoom() }
+        try await outbox.send(item) { wake() }
     }
 
-    fileprivate func write(_ item: Outbox.Item) async throws {
-        try await enqueue(item)
-    }
-
-    /// Without waiting; nothing happens if the socket is closed.
-    private func submit(_ item: Outbox.Item) {
-        if let (mustWake, _) = try? outbox.put(item), mustWake { wake() }
-    }
-
-    private func wake() {
+    fileprivate func wake() {
         if eventLoop.inEventLoop { drain() } else { eventLoop.execute { self.drain() } }
     }
 
     private func drain() {
         let connection = connection.value
-        for item in outbox.take() { connection.perform(item) }
-        if !connection.isInReadEvent { connection.flush() }
-        outbox.settle(buffered: connection.bufferedBytes)
+        connection.perform(outbox.take())
+        if connection.isInReadEvent {
+            // It is sent when the read is over.
+            loop.atEndOfTurn { self.settle(buffered: connection.unsentBytes) }
+        } else {
+            connection.flush()
+            settle(buffered: connection.unsentBytes)
+        }
     }
 
     // Called by the connection, on its loop.
 
-    func drained() {
-        outbox.settle(buffered: 0)
+    /// So many bytes wait for the peer. Senders that waited for that go on.
+    func settle(buffered: Int) {
+        if outbox.settle(buffered: buffered) { eventLoop.execute { self.drain() } }
+    }
+
+    func closing(_ reason: CloseReason) {
+        outbox.closing(reason)
     }
 
     func receivedPong(_ payload: ByteBuffer) {
@@ -212,7 +221,17 @@ public final class WebSocket: Sendable {
 }
 
 extension WebSocketConnection {
-    fileprivate func perform(_ item: Outbox.Item) {
+    /// What waits for the peer; what waits for the end of a message in parts does not.
+    var unsentBytes: Int { bufferedBytes - deferredBytes }
+
+    /// The outbox has its own bound: what it lets through is not dropped for want of room.
+    fileprivate func perform(_ items: [Outbox.Item]) {
+        isTakingFromOutbox = true
+        for item in items { perform(item) }
+        isTakingFromOutbox = false
+    }
+
+    private func perform(_ item: Outbox.Item) {
         switch item {
         case .message(let payload, let kind, let compress): send(payload, kind, compress: compress)
         case .prepared(let message): sendPrepared(message)
@@ -227,9 +246,11 @@ extension WebSocketConnection {
 public struct MessageWriter: Sendable {
     let socket: WebSocket
     let kind: MessageKind
+    let stream: UInt64
 
-    /// Sends the next part. Waits as ``WebSocket/send(_:)-(String)`` does.
+    /// Sends the next part. Waits as ``WebSocket/send(_:)-(String)`` does, and throws what that does; after the message's end
+    /// ``WebSocketError/messageIsOver``.
     public func write(_ bytes: ByteBuffer) async throws {
-        try await socket.write(.fragment(bytes, kind, isFinal: false))
+        try await socket.outbox.send(.fragment(bytes, kind, isFinal: false), stream: stream) { socket.wake() }
     }
 }

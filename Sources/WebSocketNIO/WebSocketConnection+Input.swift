@@ -67,7 +67,8 @@ extension WebSocketConnection {
 
     // MARK: Holding reads back
 
-    /// Stops reading from the peer, which TCP's flow control slows down then. Pings and Close frames of the peer wait as well.
+    /// Stops reading from the peer, which TCP's flow control slows down then. Pings and Close frames of the peer wait as well. Messages
+    /// of the read that is under way still come, and closing the socket ends the pause.
     public func pauseReading() {
         isPausedByApplication = true
         updateReading()
@@ -82,7 +83,7 @@ extension WebSocketConnection {
     /// The channel reads by itself, and is told to stop: a handler that held its reads back would cost every read a walk through the
     /// pipeline.
     func updateReading() {
-        let shouldRead = !(isPausedByApplication || isPausedByOutput) || isOver
+        let shouldRead = !(isPausedByApplication || isPausedByOutput) || !isOpen
         guard shouldRead == isReadHeldBack, !isClosingChannel else { return }
         isReadHeldBack = !shouldRead
         do {

@@ -7,8 +7,12 @@ extension WebSocketConnection {
 
     func attach(_ context: ChannelHandlerContext) {
         self.context = context
-        guard transport == .plainSocket else { return }
-        try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor = CInt($0) }
+        try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { handle in
+            isSocket = true
+            // Bytes of the handshake that the channel still has would be overtaken.
+            guard transport == .plainSocket, try channel.syncOptions?.getOption(.bufferedWritableBytes) == 0 else { return }
+            descriptor = CInt(handle)
+        }
     }
 
     func open() {
@@ -18,8 +22,11 @@ extension WebSocketConnection {
 
     // MARK: Closing
 
-    /// Starts the closing handshake (RFC 6455 §7.1.2). The delegate's `closed` follows when the peer has answered, or after
-    /// `WebSocketLimits.closeTimeout`. A no-op if the socket is closing already.
+    /// Starts the closing handshake (RFC 6455 §7.1.2). The delegate's `closed` follows when the peer has answered, or at the latest
+    /// `WebSocketLimits.closeTimeout` after it last took bytes of ours. A no-op if the socket is closing already.
+    ///
+    /// What was sent before still goes out. Reading is resumed, so that the peer's answer can come: messages that it sent before reach
+    /// the delegate.
     ///
     /// - Parameters:
     ///   - code: 1000–1003, 1007–1014 or 3000–4999; another sends a Close frame without a code.
@@ -29,6 +36,8 @@ extension WebSocketConnection {
         settleRooms()
         prepareOutput()
         machine.close(code: code, reason: reason, into: &output)
+        if let reason = machine.state.reason { handle?.closing(reason) }
+        updateReading()
         scheduleFlush()
     }
 
@@ -52,7 +61,7 @@ extension WebSocketConnection {
         guard !isOver, let reason = machine.state.reason else { return }
         isOver = true
         leaveRooms()
-        deferred = []
+        _ = takeDeferred()
         let receiver = delegate
         delegate = nil
         handle?.closed(reason)
@@ -106,13 +115,13 @@ extension WebSocketConnection {
 
     // MARK: What the transport tells
 
-    /// The peer has ended its side of the stream.
+    /// The peer has ended its side of the stream. What waits for it may still be read, so the channel is closed behind that.
     func inputEnded() {
+        guard !isClosingChannel else { return }
         machine.receiveEnd()
         end()
         isInReadEvent = false
-        if bufferedBytes > 0 { flush() }
-        closeChannel()
+        flush()
     }
 
     func transportFailed(_ error: any Error) {
@@ -139,9 +148,12 @@ extension WebSocketConnection {
 
     /// About once a second.
     func advance(to now: MonotonicTime) {
+        guard !isClosingChannel else { return }
         if let reason = brokenWriteDeadline(now) { return drop(reason) }
+        // The peer has time to answer a Close frame once it has left us.
+        if bytesInFlight > 0, !machine.isOpen { return }
         var control = ByteBuffer()
-        switch machine.advance(to: now, output: &control) {
+        switch machine.advance(to: now, isListening: !isReadHeldBack, output: &control) {
         case .nothing: break
         case .pinged:
             append(control)
@@ -153,22 +165,5 @@ extension WebSocketConnection {
         case .dead(let reason):
             drop(reason)
         }
-    }
-
-    private func brokenWriteDeadline(_ now: MonotonicTime) -> CloseReason? {
-        guard bytesInFlight > 0 else { return nil }
-        let left = bytesLeftInChannel()
-        guard let stall, stall.bytesLeft == left else {
-            stall = WriteStall(since: now, bytesLeft: left)
-            return nil
-        }
-        guard now >= stall.since.advanced(by: settings.configuration.writeTimeout) else { return nil }
-        return .lost("the peer read nothing for \(settings.configuration.writeTimeout)")
-    }
-
-    /// What the channel still has to write, where it can tell; any change of it is progress.
-    private func bytesLeftInChannel() -> Int {
-        guard let left = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else { return bytesInFlight }
-        return left
     }
 }

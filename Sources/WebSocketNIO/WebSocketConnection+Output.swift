@@ -41,8 +41,9 @@ extension WebSocketConnection {
     private static let copiedBytes = 32 << 10
     /// Above this, the channel's vectored write is quicker than send(2).
     private static let directBytes = 128 << 10
-    /// What is handed to the channel at once.
-    private static let handOverBytes = 1 << 20
+    /// What is handed to the channel at once: less where it can't tell how much of it the peer has taken, so that there is progress to
+    /// see.
+    private var handOverBytes: Int { isSocket ? 1 << 20 : 128 << 10 }
 
     // MARK: Sending
 
@@ -56,6 +57,7 @@ extension WebSocketConnection {
         if stage(payload, kind, compress: compress) { return }
         prepareOutput()
         let isPlain = isPlainServer || (!compress && machine.role == .server)
+        noteLength(payload)
         if isPlain, payload.readableBytes >= Self.copiedBytes {
             output.writeFrameHeader(first: 0x80 | kind.rawValue, length: payload.readableBytes)
             append(payload)
@@ -112,6 +114,7 @@ extension WebSocketConnection {
         if machine.isSendingFragmentedMessage { return deferMessage(.prepared(message)) }
         guard machine.role == .server else { return send(message.payload, message.kind) }
         uncounted &+= 1
+        noteLength(message.payload)
         prepareOutput()
         append(frame(of: message))
         scheduleFlush()
@@ -127,26 +130,34 @@ extension WebSocketConnection {
     /// Sends a part of a message (RFC 6455 §5.4), uncompressed. Other messages wait for its end.
     public func sendFragment(_ payload: ByteBuffer, _ kind: MessageKind, isFinal: Bool) {
         guard admit() else { return }
+        noteLength(payload)
         prepareOutput()
         machine.sendFragment(payload, kind, isFinal: isFinal, into: &output)
         scheduleFlush()
         guard isFinal else { return }
         uncounted &+= 1
-        var waiting: [DeferredMessage] = []
-        swap(&waiting, &deferred)
-        for message in waiting {
-            queuedBytes -= message.bytes
+        for message in takeDeferred() where isOpen {
             switch message {
             case .message(let payload, let kind, let compress): send(payload, kind, compress: compress)
             case .prepared(let message): sendPrepared(message)
-            case .frames(let bytes): append(bytes)
+            case .frames(let bytes): appendFrames(bytes)
             }
         }
+        for membership in memberships { membership.sendLatest() }
     }
 
     private func deferMessage(_ message: DeferredMessage) {
         deferred.append(message)
+        deferredBytes += message.bytes
         queuedBytes += message.bytes
+    }
+
+    func takeDeferred() -> [DeferredMessage] {
+        var taken: [DeferredMessage] = []
+        swap(&taken, &deferred)
+        queuedBytes -= deferredBytes
+        deferredBytes = 0
+        return taken
     }
 
     /// Sends a Ping with at most 125 bytes of payload.
@@ -157,15 +168,18 @@ extension WebSocketConnection {
         scheduleFlush()
     }
 
+    @inline(__always)
+    private func noteLength(_ payload: ByteBuffer) {
+        if payload.readableBytes > longestWaiting { longestWaiting = payload.readableBytes }
+    }
+
     /// Whether there is room for a message: the socket is open, and not too much waits for the peer already.
     private func admit() -> Bool {
         guard isOpen else { return false }
-        guard bufferedBytes > maxBufferedBytes else {
-            if !memberships.isEmpty { settleRooms() }
-            return true
-        }
-        dropSlowReader()
-        return false
+        if bufferedBytes > maxBufferedBytes, !admitOverCap() { return false }
+        if memberships.isEmpty { return true }
+        settleRooms()
+        return isOpen
     }
 
     // MARK: Rooms
@@ -176,7 +190,7 @@ extension WebSocketConnection {
     }
 
     func leaveRooms() {
-        for membership in memberships { membership.shard.room.remove(membership) }
+        for membership in memberships { membership.shard.remove(membership) }
         memberships = []
     }
 
@@ -202,8 +216,9 @@ extension WebSocketConnection {
 
     /// Puts frames of a room behind what is gathered, or behind the message that is being sent in fragments.
     func appendFrames(_ frames: ByteBuffer) {
+        if machine.isSendingFragmentedMessage { return deferMessage(.frames(frames)) }
         if isCompressed { compressor?.didSendSharedMessage() }
-        if machine.isSendingFragmentedMessage { deferMessage(.frames(frames)) } else { append(frames) }
+        append(frames)
     }
 
     private func sealOutput() {
@@ -228,19 +243,36 @@ extension WebSocketConnection {
         uncounted = 0
         if isStaging { flushStaged() }
         guard bytesInFlight == 0, !isClosingChannel else { return holdReadsIfSlow() }
+        sendWaiting()
+        if bytesInFlight == 0, !isClosingChannel { sentWaiting() }
+    }
+
+    /// Sends what there is, as far as the descriptor or the channel takes it. Calls nobody back.
+    func sendWaiting() {
+        if isStaging { flushStaged() }
+        guard bytesInFlight == 0, !isClosingChannel else { return }
         if queue.isEmpty {
             if output.readableBytes > 0, !sendDirectly() { handOver() }
             if output.readableBytes == 0, output.capacity > 0 { loop.giveBack(output: &output) }
         } else {
             handOver()
         }
-        if bytesInFlight == 0, queue.isEmpty { finishIfDone() }
+    }
+
+    /// What there was is sent, or so much of it as is sent at once.
+    private func sentWaiting() {
+        if output.readableBytes > 0 || !queue.isEmpty {
+            isBehind = true
+            return scheduleFlush()
+        }
+        if isBehind { caughtUp() }
+        if !machine.isOpen { finishIfDone() }
     }
 
     /// Sends bytes that other sockets share too, if nothing of this one waits before them.
     func transmit(_ shared: ByteBuffer) {
         guard isOpen else { return }
-        if machine.isSendingFragmentedMessage || bytesInFlight > 0 || !queue.isEmpty || output.readableBytes > 0 {
+        if machine.isSendingFragmentedMessage || bytesInFlight > 0 || !queue.isEmpty || output.readableBytes > 0 || isStaging {
             appendFrames(shared)
         } else if let sent = shared.withUnsafeReadableBytes({ sendNow($0) }) {
             if isCompressed { compressor?.didSendSharedMessage() }
@@ -294,7 +326,8 @@ extension WebSocketConnection {
         sealOutput()
         var bytes = 0
         var count = 0
-        while count < queue.count, bytes < Self.handOverBytes {
+        let most = handOverBytes
+        while count < queue.count, bytes < most {
             bytes += queue[count].readableBytes
             count += 1
         }
@@ -302,69 +335,42 @@ extension WebSocketConnection {
         bytesInFlight = bytes
         queuedBytes -= bytes
         loop.statistics.bytesSent &+= bytes
-        let done = context.eventLoop.makePromise(of: Void.self)
-        done.futureResult.assumeIsolated().whenComplete { [self] _ in handedOver(bytes) }
-        for index in 0..<(count - 1) { context.write(WebSocketChannelHandler.wrapOutboundOut(queue[index]), promise: nil) }
-        let last = queue[count - 1]
-        if count == queue.count { queue.removeAll(keepingCapacity: false) } else { queue.removeFirst(count) }
-        context.writeAndFlush(WebSocketChannelHandler.wrapOutboundOut(last), promise: done)
-        if bytesInFlight > 0 {
-            machine.outputIsBlocked = true
-            holdReadsIfSlow()
+        var leaving: [ByteBuffer] = []
+        if count == queue.count {
+            swap(&leaving, &queue)
+        } else {
+            leaving = Array(queue.prefix(count))
+            queue.removeFirst(count)
         }
+        let done = context.eventLoop.makePromise(of: Void.self)
+        done.futureResult.assumeIsolated().whenComplete { [self] in handedOver($0) }
+        // From the first write on the channel may call back, with its end for instance: nothing of ours is touched any more.
+        isHandingOver = true
+        let last = leaving.popLast() ?? ByteBuffer()
+        for buffer in leaving { context.write(WebSocketChannelHandler.wrapOutboundOut(buffer), promise: nil) }
+        context.writeAndFlush(WebSocketChannelHandler.wrapOutboundOut(last), promise: done)
+        isHandingOver = false
+        guard bytesInFlight > 0, !isClosingChannel else { return }
+        isBehind = true
+        machine.outputIsBlocked = true
+        holdReadsIfSlow()
     }
 
-    /// The channel has written all that it was given.
-    private func handedOver(_ bytes: Int) {
+    /// The channel has written all that it was given, or failed.
+    private func handedOver(_ result: Result<Void, any Error>) {
         bytesInFlight = 0
         stall = nil
-        let wasBlocked = machine.outputIsBlocked
         guard !isClosingChannel else { return }
+        if case .failure(let error) = result { return transportFailed(error) }
+        // The channel took it at once: `handOver` goes on.
+        guard !isHandingOver else { return }
         machine.outputIsBlocked = false
         if machine.hasPendingPong {
             prepareOutput()
             machine.flushPong(into: &output)
         }
-        if output.readableBytes > 0 || !queue.isEmpty {
-            scheduleFlush()
-        } else if wasBlocked {
-            drained()
-            finishIfDone()
-        }
+        handle?.settle(buffered: unsentBytes)
         releaseReadsIfDrained()
+        sentWaiting()
     }
-
-    private func drained() {
-        for membership in memberships { membership.sendLatest() }
-        handle?.drained()
-        delegate?.drained(self)
-    }
-
-    // MARK: A peer that does not read
-
-    private func holdReadsIfSlow() {
-        guard !isPausedByOutput, bufferedBytes > maxBufferedBytes / 2 else { return }
-        isPausedByOutput = true
-        updateReading()
-    }
-
-    private func releaseReadsIfDrained() {
-        guard isPausedByOutput, bufferedBytes <= maxBufferedBytes / 4 else { return }
-        isPausedByOutput = false
-        updateReading()
-    }
-
-    private func dropSlowReader() {
-        dropForRoom(.policyViolation, limit: maxBufferedBytes)
-    }
-
-    func dropForRoom(_ code: CloseCode, limit: Int) {
-        drop(CloseReason(code: code, text: "over \(limit) bytes wait for the peer to read them", origin: .us))
-    }
-}
-
-/// When the peer was last seen to take bytes, for the write deadline.
-struct WriteStall {
-    var since: MonotonicTime
-    var bytesLeft: Int
 }

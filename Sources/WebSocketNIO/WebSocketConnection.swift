@@ -78,7 +78,16 @@ public final class WebSocketConnection {
     @exclusivity(unchecked) var queuedBytes = 0
     @exclusivity(unchecked) var bytesInFlight = 0
     @exclusivity(unchecked) var isFlushScheduled = false
+    @exclusivity(unchecked) var isHandingOver = false
+    @exclusivity(unchecked) var isTakingFromOutbox = false
+    /// The channel could not write all that it was given, and what waits since then is not all sent.
+    @exclusivity(unchecked) var isBehind = false
+    /// The channel is a socket of the kernel's, whatever lies between it and us.
+    @exclusivity(unchecked) var isSocket = false
+    /// The longest message since the peer fell behind.
+    @exclusivity(unchecked) var longestWaiting = 0
     @exclusivity(unchecked) var deferred: [DeferredMessage] = []
+    @exclusivity(unchecked) var deferredBytes = 0
     @exclusivity(unchecked) var stall: WriteStall?
     /// Messages sent that the statistics don't know of yet.
     @exclusivity(unchecked) var uncounted = 0
@@ -146,7 +155,8 @@ public final class WebSocketConnection {
     public var webSocket: WebSocket {
         if let handle { return handle }
         let new = WebSocket(connection: self, inbox: nil)
-        handle = new
+        // The two hold each other until the transport is gone, and no longer.
+        if context != nil { handle = new }
         return new
     }
 }
@@ -193,16 +203,17 @@ extension WebSocketConnection {
         let connection = WebSocketConnection(
             channel: channel, role: role, settings: settings, handshake: handshake, transport: transport, logger: logger,
             delegate: delegate)
+        let handler = WebSocketChannelHandler(connection: connection)
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler, position: position ?? .last)
+        } catch {
+            connection.loop.forgetIfUnused()
+            throw error
+        }
         if delegate == nil {
             let inbox = MessageInbox(connection: connection)
             connection.delegate = inbox
             connection.handle = WebSocket(connection: connection, inbox: inbox)
-        }
-        let handler = WebSocketChannelHandler(connection: connection)
-        if let position {
-            try channel.pipeline.syncOperations.addHandler(handler, position: position)
-        } else {
-            try channel.pipeline.syncOperations.addHandler(handler)
         }
         connection.open()
         return connection

@@ -12,6 +12,8 @@ public enum WebSocketError: Error, Hashable, Sendable {
     case alreadyReading
     /// The socket delivers its messages to a ``WebSocketDelegate``.
     case readByDelegate
+    /// Writing a part of a message that is over (``MessageWriter``).
+    case messageIsOver
 }
 
 extension WebSocketError: CustomStringConvertible {
@@ -22,6 +24,7 @@ extension WebSocketError: CustomStringConvertible {
         case .violation(let violation): "the peer broke a rule: \(violation)"
         case .alreadyReading: "the socket has a reader already"
         case .readByDelegate: "the socket's messages go to its delegate"
+        case .messageIsOver: "the message in parts is over"
         }
     }
 }

@@ -35,7 +35,13 @@ struct Timers {
 
 extension WebSocketMachine {
     /// Tells the machine the time. Call it about once a second.
-    public mutating func advance(to now: MonotonicTime, output: inout ByteBuffer) -> TimerOutcome {
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - isListening: whether what the peer sends is read. While the owner holds reads back, silence and an unfinished message are not
+    ///     the peer's fault.
+    ///   - output: what is to be sent; a Ping or a Close frame is appended.
+    public mutating func advance(to now: MonotonicTime, isListening: Bool = true, output: inout ByteBuffer) -> TimerOutcome {
         refillControlTokens(now)
         defer { timers.heard = false }
         switch state {
@@ -43,11 +49,14 @@ extension WebSocketMachine {
         case .closingByUs, .closingByPeer, .discarding: return advanceClosing(now)
         case .open: break
         }
-        if isMessageOverdue(now) {
+        if !isListening {
+            timers.messageDeadline = nil
+            timers.pongDeadline = nil
+        } else if isMessageOverdue(now) {
             fail(.messageTimedOut, into: &output)
             return .violation(.messageTimedOut)
         }
-        return advanceKeepalive(now, &output)
+        return advanceKeepalive(now, isListening: isListening, &output)
     }
 
     /// What is less than a token is earned with the next: the time that it took is not counted as over.
@@ -86,7 +95,7 @@ extension WebSocketMachine {
         return now >= deadline
     }
 
-    private mutating func advanceKeepalive(_ now: MonotonicTime, _ output: inout ByteBuffer) -> TimerOutcome {
+    private mutating func advanceKeepalive(_ now: MonotonicTime, isListening: Bool, _ output: inout ByteBuffer) -> TimerOutcome {
         guard let keepalive = settings.keepalive, let due = timers.nextPing else { return .nothing }
         if timers.heard {
             timers.pongDeadline = nil
@@ -98,7 +107,7 @@ extension WebSocketMachine {
         }
         guard now >= due else { return .nothing }
         timers.nextPing = now.advanced(by: keepalive.interval)
-        timers.pongDeadline = now.advanced(by: keepalive.timeout)
+        timers.pongDeadline = isListening ? now.advanced(by: keepalive.timeout) : nil
         ping(into: &output)
         return .pinged
     }
