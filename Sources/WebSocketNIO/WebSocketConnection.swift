@@ -103,7 +103,7 @@ public final class WebSocketConnection {
     /// Where in the keepalive interval a socket is first pinged: multiples of the golden ratio lie evenly between 0 and 1, however many
     /// there are, and cost no system call for randomness.
     private static func phase(of id: UInt64) -> Double {
-        Double(id &* 0x9e37_79b9_7f4a_7c15 >> 11) / Double(1 << 53 as UInt64)
+        Double((id &* 0x9e37_79b9_7f4a_7c15) >> 11) / Double(1 << 53 as UInt64)
     }
 
     init(
