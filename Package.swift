@@ -14,6 +14,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
@@ -85,7 +86,7 @@ let package = Package(
             name: "WebSocketHummingbird",
             dependencies: [
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdCore, hummingbirdTLS,
-                nio, nioHTTP1, nioHTTP2, nioSSL, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, httpTypes, logging,
+                nio, nioHTTP1, nioHTTP2, nioHPACK, nioSSL, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, httpTypes, logging,
                 metrics, serviceLifecycle,
             ],
             swiftSettings: settings
@@ -145,7 +146,7 @@ let package = Package(
             dependencies: [
                 "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
                 hummingbirdCore,
-                hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioEmbedded, httpTypes, logging,
+                hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioHPACK, nioEmbedded, httpTypes, logging,
                 serviceLifecycle,
             ],
             swiftSettings: settings

@@ -1,4 +1,5 @@
 public import HummingbirdCore
+public import NIOSSL
 
 extension HTTPServerBuilder {
     /// A server of HTTP/1.1 whose routes can be sockets: `router.webSocket(…)`. An upgrade works on any request of a connection.
@@ -14,5 +15,28 @@ extension HTTPServerBuilder {
     /// - Parameter configuration: limits and timeouts of connections.
     public static func webSockets(configuration: WebSocketServerConfiguration = WebSocketServerConfiguration()) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in SocketHTTP1Channel(responder: responder, server: ServerState(configuration)) }
+    }
+
+    /// A server over TLS of HTTP/2 and HTTP/1.1, as each client chooses (ALPN), whose routes can be sockets over both: over HTTP/2 by
+    /// extended CONNECT (RFC 8441), many sockets and requests on one connection.
+    ///
+    /// ```swift
+    /// let app = Application(router: router, server: try .webSocketsHTTP2(tlsConfiguration: tls))
+    /// ```
+    ///
+    /// On graceful shutdown the connection says so (GOAWAY), and its sockets are closed as over HTTP/1.1.
+    ///
+    /// - Parameters:
+    ///   - tlsConfiguration: certificate and key. Its `applicationProtocols` are replaced.
+    ///   - configuration: limits and timeouts of connections.
+    /// - Throws: `NIOSSLError` if the TLS configuration cannot be used.
+    public static func webSocketsHTTP2(
+        tlsConfiguration: TLSConfiguration, configuration: WebSocketServerConfiguration = WebSocketServerConfiguration()
+    ) throws -> HTTPServerBuilder {
+        // Once before the server is built, to fail where the mistake is made.
+        _ = try NIOSSLContext(configuration: tlsConfiguration)
+        return HTTPServerBuilder { responder in
+            try SocketHTTP2Channel(tlsConfiguration: tlsConfiguration, responder: responder, server: ServerState(configuration))
+        }
     }
 }
