@@ -50,19 +50,22 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
         } catch {
             return eventLoop.makeFailedFuture(error)
         }
-        // The TLS handshake has a deadline of its own; the first request of HTTP/1.1 has the next, SETTINGS has the connection's idle time.
+        // Over HTTP/2 the handshake lasts until the first stream; over HTTP/1.1 the first request has a deadline of its own.
         let deadline = NIOLoopBound(server.loop(eventLoop).deadlines.begin(for: channel), eventLoop: eventLoop)
         return channel.configureHTTP2AsyncSecureUpgrade { channel in
-            eventLoop.makeCompletedFuture { try http1.makeValue(channel, logger: logger) }
+            deadline.value.cancel()
+            return eventLoop.makeCompletedFuture { try http1.makeValue(channel, logger: logger) }
         } http2ConnectionInitializer: { channel in
-            eventLoop.makeCompletedFuture { try makeConnection(channel, logger: logger) }
+            eventLoop.makeCompletedFuture { try makeConnection(channel, deadline: deadline, logger: logger) }
         }.map { negotiated in
-            negotiated.whenComplete { _ in deadline.value.cancel() }
+            negotiated.whenFailure { _ in deadline.value.cancel() }
             return Value(channel: channel, negotiated: negotiated.map { $0 })
         }
     }
 
-    private func makeConnection(_ channel: any Channel, logger: Logger) throws -> Connection {
+    private func makeConnection(
+        _ channel: any Channel, deadline: NIOLoopBound<HandshakeDeadlines.Deadline>, logger: Logger
+    ) throws -> Connection {
         let sockets = LiveSockets()
         let streams = try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(
             mode: .server,
@@ -73,7 +76,8 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
                 keepalive: .init(pingInterval: .seconds(60), ackTimeout: .seconds(20))),
             http2HandlerConfiguration: server.configuration.http2.handlerConfiguration
         ) { stream in
-            stream.eventLoop.makeCompletedFuture {
+            deadline.value.cancel()
+            return stream.eventLoop.makeCompletedFuture {
                 Stream(
                     kind: try HTTP2StreamHandler.install(in: stream, server: server, sockets: sockets, responder: responder, logger: logger)
                 )

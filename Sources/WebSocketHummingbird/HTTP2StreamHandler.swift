@@ -29,6 +29,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case http
         /// The application is asked; frames that the client sent meanwhile.
         case asking([HTTP2Frame.FramePayload])
+        case socket
         case ended
     }
 
@@ -84,7 +85,6 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func gone() {
         context = nil
-        if case .http = state {} else { state = .ended }
         task?.cancel()
         task = nil
         settle(.unattended)
@@ -103,7 +103,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .waiting:
             guard case .headers(let headers) = Self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
             begin(headers, data, context)
-        case .http:
+        case .http, .socket:
             context.fireChannelRead(data)
         case .asking(var early):
             // As reads are held back, these can only be the rest of what was read together with the request.
@@ -206,13 +206,14 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         channel.closeFuture.whenComplete { [sockets] _ in sockets.remove(channel) }
         try pipeline.syncOperations.addHandler(HTTP2SocketCodec())
         let connection = try WebSocketConnection.install(
-            in: channel, role: .server, configuration: plan.configuration, handshake: plan.handshake, transport: .channel,
+            in: channel, position: .last, role: .server, settings: plan.settings, handshake: plan.handshake, transport: .channel,
             logger: plan.logger, delegate: delegate)
         if case .task(let handler) = plan.application {
             settle(.socket(SocketSession(socket: connection.webSocket, handler: handler, logger: plan.logger)))
         } else {
             settle(.unattended)
         }
+        state = .socket
         for frame in early { context.fireChannelRead(Self.wrapInboundOut(frame)) }
         context.fireChannelReadComplete()
         if isReadHeldBack { context.read() }

@@ -6,6 +6,45 @@
 import NIOCore
 import NIOHTTP1
 
+/// The bytes of a header block that has begun. The decoder's own limits leave out what is between names and values.
+struct HeaderCount {
+    private static let emptyLine: UInt32 = 0x0d0a_0d0a
+
+    let limit: Int
+    private(set) var count = 0
+    /// The last four bytes, which may begin the empty line.
+    private var window: UInt32 = 0
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Counts bytes that are about to be decoded and begin inside a header block, or before one.
+    ///
+    /// - Returns: false if more than the limit belong to the block.
+    mutating func add(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
+        // Most requests are far from the limit, whatever else is in the read.
+        count += count + bytes.count <= limit ? bytes.count : lengthToEmptyLine(bytes)
+        for byte in bytes.suffix(4) { window = window << 8 | UInt32(byte) }
+        return count <= limit
+    }
+
+    private func lengthToEmptyLine(_ bytes: some BidirectionalCollection<UInt8>) -> Int {
+        var window = window
+        for (index, byte) in bytes.enumerated() {
+            window = window << 8 | UInt32(byte)
+            if window == Self.emptyLine { return index + 1 }
+        }
+        return bytes.count
+    }
+
+    /// The block is over.
+    mutating func reset() {
+        count = 0
+        window = 0
+    }
+}
+
 /// Bytes ⇄ parts of HTTP/1.1, up to an upgrade.
 final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -19,13 +58,12 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     private let decoder: HTTPRequestDecoder
     private let encoder = HTTPResponseEncoder()
     private unowned let upgrade: UpgradeHandler
-    private let maxHeaderBytes: Int
+    private var header: HeaderCount
 
     private var context: ChannelHandlerContext?
     /// What the decoder has not used up yet, and how much of that it has not seen.
     private var unread = ByteBuffer()
     private var unseen = 0
-    private var headerBytes = 0
     private(set) var isDecoding = false
     private var isBroken = false
     private var isReadHeldBack = false
@@ -39,7 +77,7 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
         limits.maxHeaderFieldCount = configuration.maxHeaderFields
         self.decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         self.upgrade = upgrade
-        self.maxHeaderBytes = configuration.maxHeaderBytes
+        self.header = HeaderCount(limit: configuration.maxHeaderBytes)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -68,20 +106,21 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
         while unseen > 0, !isBroken, upgrade.takesRequests { decode(context) }
         isDecoding = false
         if !upgrade.takesRequests, unread.readableBytes > Self.maxBytesAfterUpgrade { return context.close(promise: nil) }
-        upgrade.decoded(isHeaderBegun: headerBytes > 0)
+        upgrade.decoded(isHeaderBegun: header.count > 0)
     }
 
     private func decode(_ context: ChannelHandlerContext) {
         var bytes = unread
         unread = ByteBuffer()
-        let count = unseen
+        let fresh = unseen
         unseen = 0
-        let isHeader = upgrade.isBetweenRequests
+        if upgrade.isBetweenRequests, !header.add(bytes.readableBytesView.suffix(fresh)) {
+            return fail(HTTPParserError.headerOverflow, context)
+        }
+        let heads = upgrade.heads
         do { _ = try decoder.decode(context: context, buffer: &bytes) } catch { fail(error, context) }
+        if upgrade.heads != heads { header.reset() }
         if unread.readableBytes == 0 { unread = bytes } else { prepend(bytes) }
-        // The decoder's own limits leave out the space around values. If another request ended in these bytes, they are not counted.
-        headerBytes = isHeader && upgrade.isBetweenRequests ? headerBytes + count : 0
-        if headerBytes > maxHeaderBytes { fail(HTTPParserError.headerOverflow, context) }
     }
 
     private func prepend(_ bytes: ByteBuffer) {
@@ -104,7 +143,7 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// A request that breaks off is an error, an end between two requests is none.
     private func inputEnded(_ context: ChannelHandlerContext) {
-        guard !isBroken, upgrade.takesRequests, !(upgrade.isBetweenRequests && headerBytes == 0) else { return }
+        guard !isBroken, upgrade.takesRequests, !(upgrade.isBetweenRequests && header.count == 0) else { return }
         do { _ = try decoder.decodeLast(context: context, buffer: &unread, seenEOF: true) } catch { fail(error, context) }
     }
 

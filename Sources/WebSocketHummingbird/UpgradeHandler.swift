@@ -116,6 +116,8 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: What the reader asks
 
+    /// The heads of requests so far.
+    private(set) var heads = 0
     var isBetweenRequests: Bool { state.isBetweenRequests }
     var takesRequests: Bool { state.takesRequests }
     var isLeaving: Bool { state.isLeaving }
@@ -146,6 +148,7 @@ extension UpgradeHandler {
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
             cancelDeadline()
+            heads += 1
             action = state.requestHead(head)
         case .body:
             action = state.requestBody()
@@ -236,10 +239,10 @@ extension UpgradeHandler {
 
     private func marked(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var head = head
-        if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" }) {
+        if head.headers.lists("close", in: "connection") {
             state.responseCloses()
         } else if state.isLastResponse {
-            head.headers.replaceOrAdd(name: "Connection", value: "close")
+            head.headers.announceClose()
         }
         return head
     }
@@ -358,7 +361,7 @@ extension UpgradeHandler {
     private func send(_ answer: UpgradeAnswer, _ context: ChannelHandlerContext) {
         guard state.answered(upgrade: false) else { return }
         var head = HTTPResponseHead(answer.head)
-        head.headers.replaceOrAdd(name: "Connection", value: "close")
+        head.headers.announceClose()
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         for bytes in answer.body { context.write(Self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil) }
         context.write(Self.wrapOutboundOut(.end(answer.trailers.map(HTTPHeaders.init))), promise: nil)

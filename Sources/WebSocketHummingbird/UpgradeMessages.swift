@@ -64,3 +64,12 @@ extension HTTPResponseHead {
     /// Whether another head follows: 101 would end HTTP, so it is none of these.
     var isInformational: Bool { (100..<200).contains(status.code) && status != .switchingProtocols }
 }
+
+extension HTTPHeaders {
+    /// Adds `close` to Connection, which may list other things: with 426 it lists `upgrade`.
+    mutating func announceClose() {
+        guard !lists("close", in: "connection") else { return }
+        let others = self[canonicalForm: "connection"].filter { $0.lowercased() != "keep-alive" }
+        replaceOrAdd(name: "Connection", value: (["close"] + others).joined(separator: ", "))
+    }
+}

@@ -83,13 +83,22 @@ extension HandshakeError {
     static func noUpgrade(_ request: HTTPRequest) -> HandshakeError {
         // Whoever tried is told what was wrong with it.
         if request.headerFields.contains(.upgrade) || request.headerFields.contains(.secWebSocketKey) {
-            do throws(HandshakeError) { _ = try ServerHandshake.validate(request, hasBody: false) } catch { return error }
+            do throws(HandshakeError) { _ = try ServerHandshake.validate(request, hasBody: false) } catch { return error.closing }
         }
         return HandshakeError(
             rule: "RFC 9110 §15.5.22: this address speaks WebSocket (RFC 6455), not plain HTTP",
             status: .upgradeRequired,
             headers: [.upgrade: "websocket", .connection: "Upgrade", .secWebSocketVersion: "13"]
         )
+    }
+}
+
+extension HandshakeError {
+    /// Ends the connection: what follows may be frames.
+    fileprivate var closing: HandshakeError {
+        var headers = headers
+        headers[.connection] = headers[.connection].map { "close, \($0)" } ?? "close"
+        return HandshakeError(rule: rule, status: status, headers: headers)
     }
 }
 

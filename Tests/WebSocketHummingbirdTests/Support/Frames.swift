@@ -34,8 +34,15 @@ struct ReceivedFrame: Equatable {
 }
 
 extension RawClient {
-    /// The next frame of the server, of up to 65,535 bytes.
+    /// The next frame of the server, of up to 65,535 bytes, that is not a Ping.
     func frame(within limit: TimeAmount = .seconds(10)) async throws -> ReceivedFrame {
+        while true {
+            let frame = try await anyFrame(within: limit)
+            if frame.opcode != 9 { return frame }
+        }
+    }
+
+    private func anyFrame(within limit: TimeAmount) async throws -> ReceivedFrame {
         let bytes = try await take(within: limit) { bytes, isEnd in
             if isEnd, bytes.isEmpty { return 0 }
             guard bytes.count >= 2 else { return nil }

@@ -14,25 +14,33 @@ final class RawClient: Sendable {
     let channel: any Channel
     private let inbox: Inbox
 
-    private init(channel: any Channel, inbox: Inbox) {
+    fileprivate init(channel: any Channel, inbox: Inbox) {
         self.channel = channel
         self.inbox = inbox
     }
 
-    static func connect(port: Int, tls: NIOSSLContext? = nil) async throws -> RawClient {
+    /// A client on any channel that delivers bytes.
+    static func install(in channel: any Channel) throws -> RawClient {
         let inbox = Inbox()
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        try channel.pipeline.syncOperations.addHandler(Collector(inbox))
+        return RawClient(channel: channel, inbox: inbox)
+    }
+
+    deinit {
+        channel.close(promise: nil)
+    }
+
+    static func connect(port: Int, tls: NIOSSLContext? = nil) async throws -> RawClient {
+        try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { channel in
+            .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: "localhost"))
                     }
-                    try channel.pipeline.syncOperations.addHandler(Collector(inbox))
+                    return try RawClient.install(in: channel)
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
-        return RawClient(channel: channel, inbox: inbox)
     }
 
     func send(_ text: String) async throws {

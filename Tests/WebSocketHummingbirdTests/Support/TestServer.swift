@@ -28,6 +28,7 @@ struct TestServer: Sendable {
 func withServer<Context: RequestContext, Result: Sendable>(
     _ router: Router<Context>,
     _ server: HTTPServerBuilder = .webSockets(),
+    eventLoops: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
     _ body: @Sendable (TestServer) async throws -> Result
 ) async throws -> Result where Context.Source == ApplicationRequestContextSource {
@@ -38,6 +39,7 @@ func withServer<Context: RequestContext, Result: Sendable>(
             found.yield(channel.localAddress?.port ?? 0)
             found.finish()
         },
+        eventLoopGroupProvider: .shared(eventLoops),
         logger: logger)
     let services = ServiceGroup(configuration: .init(services: [app], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,0 +1,104 @@
+// H10 and H11 of the catalogue: too many connections, too few descriptors.
+
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+import WebSocketNIO
+
+@testable import WebSocketHummingbird
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConnectionLimitTests {
+    static func limited(_ limits: ConnectionLimits) -> WebSocketServerConfiguration {
+        var configuration = WebSocketServerConfiguration()
+        configuration.limits = limits
+        return configuration
+    }
+
+    @Test(
+        "A connection over a limit is answered with 503; a place that was given back is free",
+        arguments: [ConnectionLimits(total: 3), ConnectionLimits(perAddress: 3)])
+    func limit(limits: ConnectionLimits) async throws {
+        try await withServer(echoRouter(), .webSockets(configuration: Self.limited(limits))) { server in
+            var sockets: [RawClient] = []
+            for _ in 0..<3 { sockets.append(try await RawClient.upgraded(port: server.port)) }
+            for _ in 0..<5 {
+                let client = try await RawClient.connect(port: server.port)
+                let response = try await client.response()
+                #expect(response.status == 503)
+                #expect(response.fields["retry-after"] == "10")
+            }
+            try await sockets[0].send(Frame.close(1000))
+            _ = try await sockets[0].takeAll()
+            let client = try await RawClient.upgraded(port: server.port)
+            try await client.send(Frame.text("room again"))
+            #expect(try await client.frame().text == "room again")
+            try await sockets[1].send(Frame.text("still here"))
+            #expect(try await sockets[1].frame().text == "still here")
+        }
+    }
+
+    @Test("A gate counts by peer, and gives back")
+    func gate() throws {
+        let gate = ConnectionGate(ConnectionLimits(total: 4, perAddress: 2))
+        let first = ConnectionGate.Peer(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
+        let second = ConnectionGate.Peer(try SocketAddress(ipAddress: "192.0.2.2", port: 1))
+        #expect(gate.enter(first) && gate.enter(first))
+        #expect(!gate.enter(first))
+        #expect(gate.enter(second) && gate.enter(second))
+        #expect(gate.count == 4)
+        #expect(!gate.enter(.unknown))
+        gate.leave(first)
+        #expect(gate.enter(first))
+    }
+
+    @Test(
+        "Peers are told apart by what one peer has",
+        arguments: [
+            ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "192.0.2.2", false), ("2001:db8::1", "2001:db8::ffff:1", true),
+            ("2001:db8::1", "2001:db8:0:1::1", false), ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false),
+        ])
+    func peers(one: String, other: String, isSame: Bool) throws {
+        let one = ConnectionGate.Peer(try SocketAddress(ipAddress: one, port: 1))
+        let other = ConnectionGate.Peer(try SocketAddress(ipAddress: other, port: 2))
+        #expect((one == other) == isSame)
+    }
+
+    @Test("Without a limit given, 95 % of the descriptors may be connections")
+    func descriptors() {
+        #expect(ConnectionGate(ConnectionLimits(), descriptorLimit: 1_000).total == 950)
+        #expect(ConnectionGate(ConnectionLimits(), descriptorLimit: 0).total == 1)
+        #expect(ConnectionGate.descriptorLimit() > 0)
+    }
+
+    @Test(
+        "Running out of descriptors on accept is not an error of the server's",
+        arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED])
+    func acceptErrors(code: CInt) throws {
+        let channel = EmbeddedChannel()
+        let seen = ErrorCollector()
+        try channel.pipeline.syncOperations.addHandler(
+            AcceptGuard(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })))
+        try channel.pipeline.syncOperations.addHandler(seen)
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
+        #expect(seen.count == 0)
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
+        #expect(seen.count == 1)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        _ = try? channel.finish()
+    }
+}
+
+private final class ErrorCollector: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    private(set) var count = 0
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        count += 1
+    }
+}
