@@ -145,20 +145,20 @@ extension WebSocketMachine {
         if inbound.message == .text, !inbound.utf8.consume(cursor.free, count: piece.count, seen: seen) {
             return batch.end(with: .violation(.textNotUTF8))
         }
-        guard let part = endPart(piece.count, &batch) else { return }
+        guard let part = endPart(&batch) else { return }
         batch.append(part, offset: cursor.used, length: piece.count)
         cursor.free += piece.count
     }
 
     private mutating func endInflatedPart(_ batch: inout EventBatch) {
         if inbound.gathered.readableBytes == 0, !isLastPiece { return }
-        guard let part = endPart(inbound.gathered.readableBytes, &batch) else { return }
+        guard let part = endPart(&batch) else { return }
         batch.append(part, own: inbound.gathered)
         inbound.gathered = ByteBuffer()
     }
 
-    /// What the part is that ends here; nil if it ends inside a character as well as the message.
-    private mutating func endPart(_ count: Int, _ batch: inout EventBatch) -> EventBatch.Kind? {
+    /// What the part is that ends here: it holds something, or is the last. Nil if the message ends inside a character.
+    private mutating func endPart(_ batch: inout EventBatch) -> EventBatch.Kind? {
         guard let kind = inbound.message else { return nil }
         let isFinal = isLastPiece
         if isFinal, kind == .text, !inbound.utf8.isComplete {
@@ -166,7 +166,7 @@ extension WebSocketMachine {
             return nil
         }
         // It was delivered, so it costs us nothing more: the limits on fragments and time are for what brings nothing.
-        if count > 0 { inbound.progressed() }
+        inbound.progressed()
         if isFinal { inbound.endMessage() }
         return .part(kind, isFinal: isFinal)
     }

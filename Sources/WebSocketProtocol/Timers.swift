@@ -83,10 +83,7 @@ extension WebSocketMachine {
 
     /// RFC 6455 §10.4: part of a frame, or of a message, has waited for the rest for too long.
     private mutating func isMessageOverdue(_ now: MonotonicTime) -> Bool {
-        guard inbound.message != nil || inbound.payloadLeft > 0 || inbound.carryCount > 0 else {
-            timers.messageDeadline = nil
-            return false
-        }
+        guard inbound.message != nil || inbound.payloadLeft > 0 || inbound.carryCount > 0 else { return false }
         guard let deadline = timers.messageDeadline, timers.messageSerial == inbound.serial else {
             timers.messageDeadline = now.advanced(by: limits.unfinishedMessageTimeout)
             timers.messageSerial = inbound.serial

@@ -134,9 +134,6 @@ struct InboundState {
 
     /// Nothing more will be looked at: gives back what was kept for it.
     mutating func forget() {
-        endMessage()
-        payloadLeft = 0
-        carryCount = 0
         gathered = ByteBuffer()
         control = ByteBuffer()
         unparsed = nil

@@ -128,4 +128,15 @@ struct LimitsTests {
         peer.sends(RawFrame.binary([1]).declaring(1 << 20))
         #expect((300_000...524_288).contains(peer.subject.machine.inbound.gathered.storageCapacity))
     }
+
+    @Test("what a compressed message became is not believed: it cost the peer next to nothing")
+    func biggestIsOnTheWire() {
+        let compressor = FakeCompressor()
+        compressor.expansion = 1_000
+        let peer = Self.peer(WebSocketLimits(maxMessageSize: 1 << 20), compressor: compressor)
+        peer.sends(RawFrame.binary([UInt8](repeating: 0xff, count: 1_000)).reserved(4))
+        #expect(peer.subject.events.count == 1)
+        peer.sends(RawFrame.binary([1]).declaring(1 << 20))
+        #expect(peer.subject.machine.inbound.gathered.storageCapacity <= 4_096)
+    }
 }

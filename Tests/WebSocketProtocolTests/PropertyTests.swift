@@ -122,7 +122,7 @@ struct PropertyTests {
         return bytes
     }
 
-    @Test("no input traps: 100,000 random streams to machines of every kind, with every call in between", .timeLimit(.minutes(2)))
+    @Test("no input traps: 100,000 random streams to machines of every kind, with every call in between", .timeLimit(.minutes(5)))
     func garbageNeverTraps() {
         var batch = EventBatch()
         var events = 0
