@@ -98,7 +98,7 @@ public struct HeliographApplication: Service {
         // All routes are ours, and none of them blocks.
         sockets.dangerouslyRunsHandlersOnEventLoop = true
         guard let files = configuration.tls else { return .webSockets(configuration: sockets) }
-        return try .tls(.webSockets(configuration: sockets), tlsConfiguration: try files.load())
+        return try .webSocketsHTTP2(tlsConfiguration: files.load(), configuration: sockets)
     }
 
     private func explained(_ error: any Error) -> any Error {
