@@ -33,6 +33,8 @@ final class Browser {
                 // Tests run as any user, in containers too: there is no other sandbox to be had.
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
                 "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+                // The tests' own certificates.
+                "--ignore-certificate-errors",
                 "--remote-debugging-port=0", "--user-data-dir=\(profile.path(""))", "about:blank",
             ], mergesErrors: true)
         while let line = await command.line() {

@@ -104,6 +104,36 @@ struct ChatPageTests {
         }
     }
 
+    @Test("Over TLS, pages and sockets share one HTTP/2 connection")
+    func http2() async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let files = try await folder.certificate()
+        try await Browser.run { browser in
+            let server = try await HeliographServerProcess.start([
+                "--tls-cert", files.certificate, "--tls-key", files.key, "--log-level", "debug",
+            ])
+            let ada = try await browser.window("\(server.address)/chat/tea")
+            let grace = try await browser.window("\(server.address)/chat/tea")
+            let protocolName = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+            #expect(try await ada.value(protocolName, as: String.self) == "h2")
+            try await ada.join("tea", as: "Ada")
+            try await grace.join("tea", as: "Grace")
+            try await ada.say("over HTTP/2")
+            try await grace.waitForText("over HTTP/2", in: "#log")
+            try await grace.say("and back")
+            try await ada.waitForText("and back", in: "#log")
+            #expect(ada.takeComplaints() == [])
+            server.command.signal(SIGTERM)
+            try await ada.waitForText("connection was lost", in: "#notice")
+            let outcome = await server.command.outcome()
+            #expect(outcome.code == 0)
+            // Extended CONNECT (RFC 8441), not an upgrade of a connection of its own.
+            let log = outcome.errors.split(separator: "\n")
+            #expect(log.filter { $0.contains("method=CONNECT") && $0.contains("/demo/chat/tea") }.count == 2)
+        }
+    }
+
     @Test("A page that is left and come back to by the back button goes on")
     func back() async throws {
         try await Browser.run { browser in
