@@ -160,7 +160,7 @@ final class ConnectionAttempt: HTTPExchangeDelegate {
             role: .client,
             configuration: self.plan.configuration.webSocket,
             handshake: negotiated,
-            transport: self.plan.tls == nil ? .plainSocket : .channel,
+            transport: self.plan.tls == nil ? .plainSocket : .tls,
             logger: self.plan.logger,
             delegate: self.plan.delegate?()
         )

@@ -326,7 +326,7 @@ extension UpgradeHandler {
         if isHTTPInstalled || delegate != nil { server.liveSockets.add(context.channel) }
         let connection = try WebSocketConnection.install(
             in: context.channel, position: .before(self), role: .server, settings: plan.settings, handshake: plan.handshake,
-            transport: isSecure(context) ? .channel : .plainSocket, logger: plan.logger, delegate: delegate)
+            transport: isSecure(context) ? .tls : .plainSocket, logger: plan.logger, delegate: delegate)
         attend(connection, plan)
         let (pipeline, reader) = (context.pipeline, reader)
         let isQuiescing = isQuiescing

@@ -93,7 +93,15 @@ extension WebSocketConnection {
         guard !isClosingChannel else { return }
         isClosingChannel = true
         descriptor = -1
+        expectEndOfTLS()
         context?.close(promise: nil)
+    }
+
+    /// While a peer may end its side of the stream alone, NIOSSL does not take the peer's answer to our end of TLS for the end of both: it
+    /// would keep the connection for 5 s more.
+    private func expectEndOfTLS() {
+        guard transport == .tls else { return }
+        try? channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
     }
 
     /// Ends the connection without a closing handshake, or without waiting for the rest of one.

@@ -26,7 +26,9 @@ public struct NegotiatedHandshake: Sendable {
 public enum WebSocketTransport: Hashable, Sendable {
     /// A TCP or Unix domain socket whose bytes are the channel's bytes: small writes may go straight to its descriptor.
     case plainSocket
-    /// Anything else: TLS, a stream of HTTP/2, a channel of a test.
+    /// TLS by NIOSSL over such a socket.
+    case tls
+    /// Anything else: a stream of HTTP/2, a channel of a test.
     case channel
 }
 

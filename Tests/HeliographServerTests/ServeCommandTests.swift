@@ -42,8 +42,10 @@ struct ServeCommandTests {
         try await socket.send("hello")
         var messages = socket.messages.makeAsyncIterator()
         #expect(try await messages.next() == .text("hello"))
+        let asked = ContinuousClock.now
         server.command.signal(SIGINT)
         #expect(await server.command.outcome().code == 0)
+        #expect(asked.duration(to: .now) < .seconds(4), "TLS is not left to its timeout of 5 s")
     }
 
     @Test("closes sockets when it is asked to stop, with a code that says why", arguments: [SIGTERM, SIGINT])

@@ -170,7 +170,7 @@ final class ScriptHandler: ChannelInboundHandler, RemovableChannelHandler {
         do {
             try WebSocketConnection.install(
                 in: context.channel, role: .server, configuration: configuration, handshake: handshake,
-                transport: self.isSecure ? .channel : .plainSocket, delegate: delegate())
+                transport: self.isSecure ? .tls : .plainSocket, delegate: delegate())
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {
             context.close(promise: nil)
