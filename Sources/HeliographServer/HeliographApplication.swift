@@ -4,7 +4,7 @@ import HummingbirdCore
 import HummingbirdTLS
 public import Logging
 public import NIOCore
-import NIOPosix
+public import NIOPosix
 public import ServiceLifecycle
 import WebSocketHummingbird
 
@@ -15,23 +15,28 @@ public struct HeliographApplication: Service {
     private let chat: ChatService
     let board: StatusBoard
     private let server: HTTPServerBuilder
+    private let eventLoopGroup: any EventLoopGroup
     private let onServing: @Sendable (SocketAddress) async -> Void
 
     /// - Parameters:
     ///   - configuration: where to listen, and what to serve.
+    ///   - eventLoopGroup: what drives the connections; the caller's to shut down. Default: the process's own.
     ///   - metrics: where the start page's figures come from: the factory that `MetricsSystem` was given.
     ///   - logger: for all that happens.
     ///   - onServing: called with the address when the server listens.
     /// - Throws: ``ServeError`` if the certificate or the key cannot be used.
     public init(
-        configuration: ServeConfiguration, metrics: ServerMetrics = ServerMetrics(), logger: Logger,
+        configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
+        metrics: ServerMetrics = ServerMetrics(), logger: Logger,
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
-        try self.init(configuration: configuration, chat: ChatService(), metrics: metrics, logger: logger, onServing: onServing)
+        try self.init(
+            configuration: configuration, eventLoopGroup: eventLoopGroup, chat: ChatService(), metrics: metrics, logger: logger,
+            onServing: onServing)
     }
 
     init(
-        configuration: ServeConfiguration, chat: ChatService, metrics: ServerMetrics, logger: Logger,
+        configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup, chat: ChatService, metrics: ServerMetrics, logger: Logger,
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -39,6 +44,7 @@ public struct HeliographApplication: Service {
         self.chat = chat
         self.board = StatusBoard(metrics: metrics, chat: chat)
         self.server = try Self.server(configuration)
+        self.eventLoopGroup = eventLoopGroup
         self.onServing = onServing
     }
 
@@ -46,29 +52,23 @@ public struct HeliographApplication: Service {
     ///
     /// - Throws: ``ServeError`` if the address cannot be had.
     public func run() async throws {
-        let threads = configuration.threads ?? System.coreCount
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))
-        let result: Result<Void, any Error>
+        let board = board
         do {
-            let board = board
             try await withGracefulShutdownHandler {
                 // With one loop nothing is gained by a second thread, and each change of threads costs more than a request.
-                try await withTaskExecutorPreference(threads == 1 ? EventLoopTaskExecutor(group.next()) : nil) {
-                    try await application(on: group).run()
+                let isSingle = eventLoopGroup.makeIterator().reduce(0) { count, _ in count + 1 } == 1
+                try await withTaskExecutorPreference(isSingle ? EventLoopTaskExecutor(eventLoopGroup.next()) : nil) {
+                    try await application.run()
                 }
             } onGracefulShutdown: {
                 board.startDraining()
             }
-            result = .success(())
         } catch {
-            result = .failure(explained(error))
+            throw explained(error)
         }
-        try? await group.shutdownGracefully()
-        try result.get()
     }
 
-    /// The server on event loops of the caller's.
-    func application(on group: any EventLoopGroup) -> some ApplicationProtocol {
+    var application: some ApplicationProtocol {
         Application(
             router: router(),
             server: server,
@@ -78,7 +78,7 @@ public struct HeliographApplication: Service {
             onServerRunning: { [onServing] channel in
                 if let address = channel.localAddress { await onServing(address) }
             },
-            eventLoopGroupProvider: .shared(group),
+            eventLoopGroupProvider: .shared(eventLoopGroup),
             logger: logger)
     }
 

@@ -4,8 +4,6 @@ public struct ServeConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// The port; 0 takes a free one. Default 8080.
     public var port = 8080
-    /// Event loops. Nil, the default: one for each core.
-    public var threads: Int?
     /// Certificate and key. With them the server speaks TLS, and HTTP/2 to those who want it; without, HTTP/1.1. Default nil.
     public var tls: TLSFiles?
     /// The pages, the chat, `/echo` and `/broadcast`. Without them only `/health` is left. Default true.

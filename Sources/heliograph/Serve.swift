@@ -45,6 +45,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        // Before anybody has used the process's event loops.
+        if let threads { NIOSingletons.groupLoopCountSuggestion = threads }
         let metrics = ServerMetrics()
         MetricsSystem.bootstrap(metrics)
         var logger = Logger(label: "heliograph")
@@ -57,7 +59,6 @@ struct Serve: AsyncParsableCommand {
         var server = ServeConfiguration()
         server.host = host
         server.port = port
-        server.threads = threads
         server.hasDemo = demo
         if let tlsCert, let tlsKey { server.tls = TLSFiles(certificate: tlsCert, key: tlsKey) }
         return server

@@ -29,8 +29,9 @@ struct TestServer {
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let application = try HeliographApplication(
-            configuration: configuration, chat: ChatService(limits: limits), metrics: ServerMetrics(), logger: logger)
-        try await application.application(on: MultiThreadedEventLoopGroup.singleton).test(.live) { client in
+            configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, chat: ChatService(limits: limits),
+            metrics: ServerMetrics(), logger: logger)
+        try await application.application.test(.live) { client in
             try await test(TestServer(http: client, application: application))
         }
     }

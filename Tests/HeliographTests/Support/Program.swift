@@ -58,7 +58,6 @@ func withServer<Result: Sendable>(_ body: @escaping @Sendable (_ port: Int) asyn
     let started = AsyncStream.makeStream(of: Int.self)
     var configuration = ServeConfiguration()
     configuration.port = 0
-    configuration.threads = 1
     let application = try HeliographApplication(
         configuration: configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
         onServing: { address in started.continuation.yield(address.port ?? 0) })
