@@ -38,7 +38,9 @@ step() { # NAME COMMAND...
     [ $status -eq 0 ] || tail -n 40 "$logs/$name.log" | sed 's/^/    /'
 }
 
-unit() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots swift test --skip-build --parallel; }
+unit() { swift test --skip-build --parallel --skip BrowserTests; }
+# Pictures of the pages are left in out/screenshots.
+browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots swift test --skip-build --filter BrowserTests; }
 examples() { dev/nested.sh Examples/quick-start test && dev/nested.sh Examples/web-app test; }
 packages() { dev/nested.sh Conformance build && dev/nested.sh Benchmarks build; }
 steps=(
@@ -47,6 +49,7 @@ steps=(
     "imports    dev/imports.sh"
     "build      dev/build.sh"
     "unit       unit"
+    "browser    browser"
     "packages   packages"
     "peers      dev/interop.sh"
     "decoder    dev/differential.sh"
