@@ -13,8 +13,11 @@ public struct WebSocketConfiguration: Sendable {
     /// an attacker chose can reveal the secret (RFC 7692 §8, the CRIME attack).
     public var compression: DeflateConfiguration?
 
-    /// The most bytes that wait for a peer that does not read. Default 1 MiB. When a message meets more than that waiting, the
-    /// connection is closed with 1008. From half of it on, nothing more is read from the peer until it has caught up.
+    /// The most bytes that wait for a peer that does not read, beside one message that may be longer. Default 1 MiB.
+    ///
+    /// With a ``WebSocketDelegate``, a message that meets more than that waiting closes the connection with 1008; a server reads nothing
+    /// more from the peer from half of it on until it has caught up. Tasks that send wait from a quarter of it on, and the connection is
+    /// not closed for them but by ``writeTimeout``.
     public var maxBufferedBytes = 1 << 20
 
     /// How long bytes may wait without the peer taking any. Default 30 s, then the connection is dropped.

@@ -23,8 +23,10 @@ extension WebSocketConnection {
 
     // MARK: Reads
 
+    /// For a server's delegate, whose answers would pile up. A client reads on: if both ends stopped reading until the other reads, both
+    /// would wait for ever. With the asynchronous API, who sends has to wait, and nothing else has to stop.
     func holdReadsIfSlow() {
-        guard !isPausedByOutput, bufferedBytes > maxBufferedBytes / 2 else { return }
+        guard holdsReadsWhenSlow, !isPausedByOutput, bufferedBytes > maxBufferedBytes / 2 else { return }
         isPausedByOutput = true
         updateReading()
     }

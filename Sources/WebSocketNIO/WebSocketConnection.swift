@@ -53,6 +53,8 @@ public final class WebSocketConnection {
     let compressor: DeflateCodec?
     /// A server without compression: its frames are a header and the payload.
     let isPlainServer: Bool
+    /// Whether nothing is read while too much waits to be sent.
+    let holdsReadsWhenSlow: Bool
 
     // Everything below is touched on the event loop only, and `@exclusivity(unchecked)` spares a check at each of the dozen touches of a
     // message. No overlap is possible: the functions of the machine and of ByteBuffer that these are passed to call nothing of ours back,
@@ -123,6 +125,7 @@ public final class WebSocketConnection {
         self.settings = settings
         self.maxBufferedBytes = settings.configuration.maxBufferedBytes
         self.isPlainServer = role == .server && codec == nil
+        self.holdsReadsWhenSlow = role == .server && delegate != nil
         self.logger = logger
         self.loop = loop
         self.staging = loop.staging

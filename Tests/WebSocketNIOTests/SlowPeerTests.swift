@@ -209,6 +209,15 @@ struct SlowPeerTests {
         #expect(socket.delegate.takeEvents() == [.drained])
     }
 
+    @Test("A client reads on, lest both ends wait for the other to read")
+    func clientsReadOn() throws {
+        let socket = try EmbeddedSocket(.client, configuration: .quiet { $0.maxBufferedBytes = 10_000 })
+        socket.valve.shut()
+        socket.connection.send(ByteBuffer(repeating: 0, count: 9_000), .binary)
+        socket.loop.run()
+        #expect(socket.isReading)
+    }
+
     @Test("The application's pause and ours don't undo each other")
     func twoPauses() throws {
         let socket = try blocked(.quiet { $0.maxBufferedBytes = 10_000 })

@@ -1,0 +1,122 @@
+import NIOCore
+import NIOPosix
+import WebSocketProtocol
+import WebSocketTesting
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A client that is nothing but a blocking descriptor, so that a test decides when and how much is read. Use it in ``onThread(_:)``.
+final class RawPeer: Sendable {
+    struct Failure: Error {
+        let call: String
+        let code: CInt
+    }
+
+    private let descriptor: CInt
+
+    /// - Parameter receiveBuffer: SO_RCVBUF; a small one makes the server's writes come up short.
+    init(port: Int, receiveBuffer: Int? = nil) throws {
+        #if canImport(Darwin)
+        let stream = SOCK_STREAM
+        #else
+        let stream = CInt(SOCK_STREAM.rawValue)
+        #endif
+        descriptor = socket(AF_INET, stream, 0)
+        guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
+        if let receiveBuffer {
+            var size = CInt(receiveBuffer)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+        }
+        var timeout = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard result == 0 else { throw Failure(call: "connect", code: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func send(_ frames: RawFrame...) throws {
+        try send(bytes: frames.flatMap { $0.bytes(from: .client) })
+    }
+
+    func send(bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let sent = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard sent > 0 else { throw Failure(call: "write", code: errno) }
+            rest = rest.dropFirst(sent)
+        }
+    }
+
+    /// Up to so many bytes; none at the end of the stream.
+    func receive(upTo count: Int = 65_536) throws -> [UInt8] {
+        var failure: Failure?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let received = read(descriptor, buffer.baseAddress, count)
+            if received < 0 { failure = Failure(call: "read", code: errno) }
+            initialized = max(0, received)
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Everything up to the end of the stream.
+    func receiveAll() throws -> [UInt8] {
+        var all: [UInt8] = []
+        while true {
+            let bytes = try receive()
+            if bytes.isEmpty { return all }
+            all += bytes
+        }
+    }
+
+    /// So many whole frames, and nothing else.
+    func frames(_ count: Int) throws -> [RawFrame] {
+        var bytes: [UInt8] = []
+        while true {
+            if let frames = try? RawFrame.read(bytes), frames.count >= count { return frames }
+            let more = try receive()
+            guard !more.isEmpty else { throw Failure(call: "end of stream", code: 0) }
+            bytes += more
+        }
+    }
+
+    /// Ends our side of the stream.
+    func endOutput() {
+        #if canImport(Darwin)
+        shutdown(descriptor, SHUT_WR)
+        #else
+        shutdown(descriptor, CInt(SHUT_WR))
+        #endif
+    }
+
+    /// The next close of the descriptor resets the connection instead of ending it.
+    func resetOnClose() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+}
+
+/// Runs something that blocks on a thread of its own.
+func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await NIOThreadPool.singleton.runIfActive(body)
+}
+
+/// Passes the time of a slow peer.
+func dawdle(microseconds: UInt32) {
+    usleep(microseconds)
+}
