@@ -13,7 +13,7 @@ declare -A allowed=(
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
     [WebSocketNIO]="WebSocketProtocol WebSocketDeflate NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation $libc"
-    [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHTTP1 NIOHTTP2 NIOSSL
+    [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     [HeliographPages]=""
     [HeliographServer]="*"
