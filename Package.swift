@@ -106,7 +106,7 @@ let package = Package(
             name: "heliograph",
             dependencies: [
                 "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", argumentParser, histogram,
-                nio, nioPosix, nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
+                collections, nio, nioPosix, nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
             ],
             swiftSettings: settings
         ),

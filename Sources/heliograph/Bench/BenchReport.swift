@@ -1,0 +1,4 @@
+struct BenchReport {
+    let result: BenchResult
+    var html: String { "" }
+}
