@@ -171,7 +171,7 @@ let package = Package(
             name: "HeliographTests",
             dependencies: [
                 "heliograph", "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", argumentParser, histogram,
-                nio, nioPosix, nioSSL, httpTypes, logging, serviceLifecycle,
+                nio, nioPosix, nioEmbedded, nioSSL, httpTypes, logging, serviceLifecycle,
             ],
             swiftSettings: settings
         ),

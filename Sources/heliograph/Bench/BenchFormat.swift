@@ -14,6 +14,23 @@ enum BenchFormat {
 
     static func time(_ nanoseconds: UInt64) -> String { self.time(Double(nanoseconds)) }
 
+    /// The same without needless digits, for round numbers: `300 µs`, `1 ms`.
+    static func tick(time nanoseconds: Double) -> String { nanoseconds == 0 ? "0" : self.shortened(self.time(nanoseconds)) }
+
+    /// `0`, `5 k`, `2.5 M`.
+    static func tick(count number: Double) -> String {
+        number < 1e4 && number >= 1e3 ? self.shortened(self.digits(number / 1e3) + " k") : self.shortened(self.count(number))
+    }
+
+    private static func shortened(_ text: String) -> String {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard let first = parts.first, first.contains(".") else { return text }
+        var number = String(first)
+        while number.hasSuffix("0") { number.removeLast() }
+        if number.hasSuffix(".") { number.removeLast() }
+        return ([number] + parts.dropFirst().map(String.init)).joined(separator: " ")
+    }
+
     /// `950`, `12.3 k`, `1.25 M`.
     static func count(_ number: Double) -> String {
         switch number {

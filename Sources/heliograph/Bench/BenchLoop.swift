@@ -28,8 +28,6 @@ struct LoopSample: Sendable {
     var sent = 0
     var received = 0
     var receivedBytes = 0
-    /// Answers that were not what was sent.
-    var wrong = 0
     /// Messages that an open loop could not send in time because too many were unanswered.
     var skipped = 0
 
@@ -38,7 +36,6 @@ struct LoopSample: Sendable {
         self.sent += other.sent
         self.received += other.received
         self.receivedBytes += other.receivedBytes
-        self.wrong += other.wrong
         self.skipped += other.skipped
     }
 }
@@ -51,6 +48,8 @@ final class BenchLoop {
     var sample = LoopSample()
     /// Since the beginning of the run, by close code.
     var lost: [UInt16: Int] = [:]
+    /// Since the beginning of the run: messages that were not those that were expected.
+    var wrong = 0
     var open = 0
     /// Whether the run is under way; sockets that open meanwhile begin at once.
     private(set) var isSending = false

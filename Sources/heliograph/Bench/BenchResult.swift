@@ -83,12 +83,23 @@ struct BenchResult: Codable, Sendable {
 
     /// Whether everything went as it should.
     var isClean: Bool {
-        self.connections.failed == 0 && self.connections.lost.isEmpty && self.wrong == 0 && self.skipped == 0
+        self.connections.failed == 0 && self.connections.lost.isEmpty && self.wrong == 0 && self.skipped == 0 && !self.isSilent
+    }
+
+    /// Whether nothing came back at all.
+    var isSilent: Bool {
+        self.mode != .idle && self.completed == 0 && !self.wasInterrupted
     }
 }
 
 extension BenchResult.Latency {
     static let names = ["50", "75", "90", "95", "99", "99.9", "99.99", "99.999"]
+
+    /// Whether there are enough measurements for a percentile to differ from the longest of them.
+    func tells(_ name: String) -> Bool {
+        guard let percentile = Double(name) else { return false }
+        return Double(self.count) * (100 - percentile) / 100 >= 1
+    }
 
     init(_ histogram: LatencyHistogram) {
         let isEmpty = histogram.totalCount == 0

@@ -18,7 +18,7 @@ protocol BenchObserver: AnyObject, Sendable {
 /// Carries a plan out.
 struct BenchRunner: Sendable {
     /// How many handshakes are under way at once while the connections are opened.
-    private static let openingWindow = 64
+    static let openingWindow = 64
     /// How long answers are waited for after the last message.
     private static let settleTime = Duration.seconds(1)
 
@@ -48,9 +48,10 @@ struct BenchRunner: Sendable {
         let churn = self.plan.mode == .connect ? ConnectionChurn(plan: self.plan, loops: loops) : nil
         var measurement = try await self.measure(loops, churn)
         let memoryAfter = self.plan.pid.flatMap(ProcessMemory.proportional)
-        let lost = try await self.close(loops)
+        let trouble = try await self.close(loops)
         if let churn { opening = churn.opening }
-        opening.connections.lost = lost
+        opening.connections.lost = trouble.lost
+        measurement.wrong = trouble.wrong
         if self.plan.mode == .idle { measurement.total.latencies = opening.handshakes }
         return self.result(started, opening, measurement, ProcessMemory.difference(memoryBefore, memoryAfter, opening.connections.opened))
     }
@@ -119,7 +120,7 @@ struct BenchRunner: Sendable {
         do {
             try await WebSocket.connect(to: self.plan.url, configuration: self.plan.configuration, eventLoopGroup: loop.eventLoop) {
                 switch (mode, fanout) {
-                case (.echo, _): return EchoSocket(loop: loop.value)
+                case (.echo, _): return EchoSocket(loop: loop.value, number: index)
                 case (.fanout, let state?): return FanoutSocket(loop: loop.value, state: state, isPublisher: index == 0)
                 default: return IdleSocket(loop: loop.value)
                 }
@@ -137,6 +138,7 @@ struct BenchRunner: Sendable {
         var series: [BenchResult.Point] = []
         var elapsed = 0.0
         var unanswered = 0
+        var wrong = 0
         var wasInterrupted = false
     }
 
@@ -210,20 +212,21 @@ struct BenchRunner: Sendable {
         }
         let late = try await self.take(loops, nil)
         measurement.total.latencies.add(late.latencies)
-        measurement.total.wrong += late.wrong
     }
 
     // MARK: The end
 
-    /// Closes what is open; gives what was lost before, by close code.
-    private func close(_ loops: [NIOLoopBound<BenchLoop>]) async throws -> [String: Int] {
+    /// Closes what is open; gives what went wrong before: connections lost, by close code, and wrong messages.
+    private func close(_ loops: [NIOLoopBound<BenchLoop>]) async throws -> (lost: [String: Int], wrong: Int) {
         var lost: [String: Int] = [:]
+        var wrong = 0
         for loop in loops {
-            let codes = try await loop.eventLoop.submit {
+            let trouble = try await loop.eventLoop.submit {
                 loop.value.closeAll()
-                return loop.value.lost
+                return (lost: loop.value.lost, wrong: loop.value.wrong)
             }.get()
-            for (code, count) in codes { lost["\(code)", default: 0] += count }
+            for (code, count) in trouble.lost { lost["\(code)", default: 0] += count }
+            wrong += trouble.wrong
         }
         // The peers' Close frames, for a moment; what is open then is cut off.
         let deadline = ContinuousClock.now + Self.settleTime
@@ -233,7 +236,7 @@ struct BenchRunner: Sendable {
                 if Task.isCancelled { break }
             }
         }
-        return lost
+        return (lost, wrong)
     }
 
     private func result(
@@ -254,7 +257,7 @@ struct BenchRunner: Sendable {
             completedPerSecond: Double(total.received) / seconds,
             payloadBytesPerSecond: Double(total.receivedBytes) / seconds,
             unanswered: measurement.unanswered,
-            wrong: total.wrong,
+            wrong: measurement.wrong,
             skipped: total.skipped,
             wasInterrupted: measurement.wasInterrupted,
             latency: .init(total.latencies),

@@ -39,15 +39,18 @@ struct BenchSummary {
 
     var latencies: [(String, String)] {
         let latency = self.result.latency
-        var rows = [("least", BenchFormat.time(latency.minimum)), ("mean", BenchFormat.time(latency.mean))]
-        for name in BenchResult.Latency.names { rows.append(("\(name) %", BenchFormat.time(latency.percentiles[name] ?? 0))) }
-        return rows + [("most", BenchFormat.time(latency.maximum))]
+        var rows = [("shortest", BenchFormat.time(latency.minimum)), ("mean", BenchFormat.time(latency.mean))]
+        for name in BenchResult.Latency.names where latency.tells(name) {
+            rows.append(("\(name) %", BenchFormat.time(latency.percentiles[name] ?? 0)))
+        }
+        return rows + [("longest", BenchFormat.time(latency.maximum))]
     }
 
     /// What a reader must know before believing the figures.
     var warnings: [String] {
         let result = self.result
         var warnings: [String] = []
+        if result.isSilent { warnings.append("nothing came back: does the server do what this mode expects?") }
         if result.wasInterrupted { warnings.append("interrupted: the figures are of the time until then") }
         if result.connections.failed > 0 {
             let cause = result.connections.firstError.map { ": \($0)" } ?? ""

@@ -8,13 +8,24 @@ final class EchoSocket: WebSocketDelegate, LoadSocket {
     /// More unanswered messages than this, and an open loop skips: the server is far behind, and memory must not be what gives way.
     private static let maxUnanswered = 10_000
 
+    /// Up to this size each socket has messages of its own and looks at every byte of the answers; beyond it, memory and time are too dear.
+    private static let comparedSize = 4_096
+
     private let loop: BenchLoop
+    private let message: ByteBuffer
     private var connection: WebSocketConnection?
     /// When each unanswered message was sent, or due.
     private var unanswered = Deque<UInt64>()
 
-    init(loop: BenchLoop) {
+    /// - Parameter number: The connection's, to tell its messages from those of others.
+    init(loop: BenchLoop, number: Int) {
         self.loop = loop
+        var message = loop.payload
+        if message.readableBytes <= Self.comparedSize {
+            let mark = Array("#\(number) ".utf8).prefix(message.readableBytes)
+            message.setBytes(mark, at: message.readerIndex)
+        }
+        self.message = message
     }
 
     func opened(_ socket: WebSocketConnection) {
@@ -39,20 +50,23 @@ final class EchoSocket: WebSocketDelegate, LoadSocket {
         }
         self.unanswered.append(due)
         self.loop.sample.sent += 1
-        connection.send(self.loop.payload, self.loop.plan.kind)
+        connection.send(self.message, self.loop.plan.kind)
     }
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
         let now = BenchClock.now()
-        guard let sent = self.unanswered.popFirst(), payload.readableBytes == self.loop.payload.readableBytes, kind == self.loop.plan.kind
-        else {
-            self.loop.sample.wrong += 1
+        guard let sent = self.unanswered.popFirst(), kind == self.loop.plan.kind, self.isMine(payload) else {
+            self.loop.wrong += 1
             return
         }
         self.loop.sample.latencies.recordLatency(now &- sent)
         self.loop.sample.received += 1
         self.loop.sample.receivedBytes += payload.readableBytes
         if self.loop.plan.rate == nil, self.loop.isSending { self.send(due: now) }
+    }
+
+    private func isMine(_ payload: ByteBuffer) -> Bool {
+        payload.readableBytes == self.message.readableBytes && (payload.readableBytes > Self.comparedSize || payload == self.message)
     }
 
     func recordUnanswered(now: UInt64) -> Int {

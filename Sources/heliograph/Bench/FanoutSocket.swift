@@ -29,7 +29,7 @@ enum FanoutStamp {
     private static let digits = Array("0123456789abcdef".utf8)
 
     static func write(_ time: UInt64, into buffer: inout ByteBuffer) {
-        buffer.writeBytes((0..<16).map { self.digits[Int(time >> UInt64(60 - 4 * $0)) & 0x0F] })
+        buffer.writeBytes((0..<16).map { self.digits[Int((time >> UInt64(60 - 4 * $0)) & 0x0F)] })
     }
 
     /// Nil when it is somebody else's message.
@@ -77,7 +77,7 @@ final class FanoutSocket: WebSocketDelegate, LoadSocket {
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
         guard let sent = FanoutStamp.read(payload) else {
-            self.loop.sample.wrong += 1
+            self.loop.wrong += 1
             return
         }
         let now = BenchClock.now()

@@ -25,7 +25,7 @@ final class Pacer {
     }
 
     func run() {
-        let now = BenchClock.now()
+        let now = self.eventLoop.now.uptimeNanoseconds
         var left = Self.burst
         while left > 0, !self.isStopped, self.due <= now {
             self.fire(self.number, self.due)

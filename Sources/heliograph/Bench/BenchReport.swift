@@ -1,4 +1,0 @@
-struct BenchReport {
-    let result: BenchResult
-    var html: String { "" }
-}
