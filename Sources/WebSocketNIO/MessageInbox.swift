@@ -97,6 +97,10 @@ final class MessageInbox: WebSocketDelegate, @unchecked Sendable {
 
     // MARK: In the reader's task
 
+    /// What waits for the reader, and whether there is one; for tests.
+    var cost: Int { state.withLock { $0.cost } }
+    var hasReader: Bool { state.withLock { $0.reader != nil } }
+
     /// The next item; nil after the close handshake.
     func next() async throws -> Item? {
         let ticket = state.withLock { state in

@@ -33,14 +33,12 @@ final class RawPeer: Sendable {
             var size = CInt(receiveBuffer)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
         }
-        var timeout = timeval(tv_sec: 30, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        // The structures timeval and linger as the numbers that they consist of, and the address from NIO: the members of C's own belong to
+        // whichever module the compiler saw them in first.
+        var timeout = (30, 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout.size(ofValue: timeout)))
+        let result = try SocketAddress(ipAddress: "127.0.0.1", port: port).withSockAddr { [descriptor] address, size in
+            connect(descriptor, address, socklen_t(size))
         }
         guard result == 0 else { throw Failure(call: "connect", code: errno) }
     }
@@ -106,7 +104,7 @@ final class RawPeer: Sendable {
 
     /// The next close of the descriptor resets the connection instead of ending it.
     func resetOnClose() {
-        var linger = linger(l_onoff: 1, l_linger: 0)
+        var linger: (CInt, CInt) = (1, 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 }
