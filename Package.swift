@@ -137,7 +137,7 @@ let package = Package(
             name: "WebSocketClientTests",
             dependencies: [
                 "WebSocketClient", "WebSocketNIO", "WebSocketHummingbird", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
-                hummingbirdTLS, nio, nioPosix, nioSSL, nioHTTP1,
+                hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1,
             ],
             swiftSettings: settings
         ),
@@ -146,7 +146,8 @@ let package = Package(
             dependencies: [
                 "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
                 hummingbirdCore,
-                hummingbirdTLS, hummingbirdTesting, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioHPACK, nioEmbedded, httpTypes, logging,
+                hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioHPACK,
+                nioEmbedded, httpTypes, logging,
                 serviceLifecycle,
             ],
             swiftSettings: settings

@@ -50,6 +50,18 @@ struct ReconnectScheduleTests {
         #expect(schedule.disconnected(refusal(503, retryAfter: "Wed, 21 Oct 2026 07:28:00 GMT"), after: nil, random: 0) == .zero)
     }
 
+    @Test("ten thousand clients of a server that has restarted come back evenly spread")
+    func storm() {
+        var tenths = [Int](repeating: 0, count: 10)
+        for _ in 0..<10_000 {
+            var schedule = ReconnectSchedule(policy: .init(baseDelay: .seconds(5)))
+            guard let delay = schedule.disconnected(Self.lost, after: .seconds(60), random: .random(in: 0..<1)) else { continue }
+            tenths[min(Int(delay / .milliseconds(500)), 9)] += 1
+        }
+        // Expected: 1,000 in each half second, with a standard deviation of 30.
+        #expect(tenths.allSatisfy { (800...1_200).contains($0) }, "\(tenths)")
+    }
+
     @Test("strange numbers do no harm")
     func extremes() {
         for policy in [

@@ -141,3 +141,24 @@ struct RedirectTests {
         #expect(try WebSocketURL(second).isSameSite(as: WebSocketURL(first)) == isSame)
     }
 }
+
+@Suite("URLs of every kind")
+struct RandomURLTests {
+    @Test("no text is a trap, and what is read reads the same again")
+    func random() throws {
+        var generator = SystemRandomNumberGenerator()
+        let pieces = [
+            "ws", "wss", "http", ":", "//", "/", "?", "#", "@", "[", "]", "::1", "127.0.0.1", "host", ".", "..", "%", "%41", "80", "99999",
+            "é", " ", "\u{0}", "-", "_", "0x7f",
+        ]
+        for _ in 0..<20_000 {
+            let tail = (0..<Int.random(in: 0..<8, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            let text = (Bool.random(using: &generator) ? "ws://" : "") + tail
+            guard let url = try? WebSocketURL(text) else { continue }
+            let again = try WebSocketURL(url.description)
+            #expect(again.description == url.description)
+            #expect(again.host == url.host && again.port == url.port && again.target == url.target)
+            _ = try? url.redirected(to: tail)
+        }
+    }
+}

@@ -29,25 +29,28 @@ struct Bench: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "What to do: \(BenchPlan.Mode.allCases.map(\.rawValue).joined(separator: ", ")).")
     var mode = BenchPlan.Mode.echo
 
-    @Option(name: .shortAndLong, help: "How many connections; in connect mode: how many at once.")
+    @Option(name: .shortAndLong, help: .init("How many connections; in connect mode: how many at once.", valueName: "n"))
     var connections = 100
 
-    @Option(name: .shortAndLong, help: "Bytes of a message.")
+    @Option(name: .shortAndLong, help: .init("Bytes of a message.", valueName: "bytes"))
     var size = 64
 
-    @Option(name: .shortAndLong, help: "Messages in flight on each connection; in fanout mode: publications under way.")
+    @Option(
+        name: .shortAndLong, help: .init("Messages in flight on each connection; in fanout mode: publications under way.", valueName: "n"))
     var depth = 1
 
-    @Option(name: [.customShort("t"), .long], help: "Seconds to measure.")
+    @Option(name: [.customShort("t"), .long], help: .init("Seconds to measure.", valueName: "seconds"))
     var duration = 10.0
 
-    @Option(help: "Seconds to run before the measurement.")
+    @Option(help: .init("Seconds to run before the measurement.", valueName: "seconds"))
     var warmUp = 2.0
 
-    @Option(name: .shortAndLong, help: "Messages, publications or handshakes a second, in all. (default: as fast as answers come)")
+    @Option(
+        name: .shortAndLong,
+        help: .init("Messages, publications or handshakes a second, in all. (default: as fast as answers come)", valueName: "n"))
     var rate: Double?
 
-    @Option(help: "Threads of the generator.")
+    @Option(help: .init("Threads of the generator.", valueName: "n"))
     var threads = 1
 
     @Flag(help: "Send binary messages instead of texts.")
@@ -56,10 +59,10 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The process id of the server, on this machine, to tell its memory.")
     var pid: Int32?
 
-    @Option(help: "Write the result as JSON to FILE; - for the standard output.")
+    @Option(help: .init("Write the result as JSON to FILE; - for the standard output.", valueName: "file"))
     var json: String?
 
-    @Option(help: "Write a report as HTML to FILE.")
+    @Option(help: .init("Write a report as HTML to FILE.", valueName: "file"))
     var report: String?
 
     @Flag(name: .shortAndLong, help: "No progress, no summary.")

@@ -28,19 +28,21 @@ struct Connect: AsyncParsableCommand {
     @Argument(help: "A ws:// or wss:// URL; user:password@ becomes an Authorization header.")
     var url: String
 
-    @Option(name: [.customShort("x"), .customLong("execute")], help: "Send MESSAGE and read no input. May be repeated.")
+    @Option(
+        name: [.customShort("x"), .customLong("execute")],
+        help: .init("Send MESSAGE and read no input. May be repeated.", valueName: "message"))
     var message: [String] = []
 
-    @Option(help: "In a script: seconds to listen after the last message. (default: 2, with --count: 10)")
+    @Option(help: .init("In a script: seconds to listen after the last message. (default: 2, with --count: 10)", valueName: "seconds"))
     var wait: Double?
 
-    @Option(help: "Leave when so many messages have come.")
+    @Option(help: .init("Leave when so many messages have come.", valueName: "n"))
     var count: Int?
 
     @Flag(help: "Print the round trips of pings.")
     var ping = false
 
-    @Option(help: "Seconds between pings.")
+    @Option(help: .init("Seconds between pings.", valueName: "seconds"))
     var pingInterval = 1.0
 
     @Option(help: "auto: JSON laid out and bytes as a hex dump, on a terminal; raw: never; pretty: always.")
@@ -95,31 +97,33 @@ extension MessageFormatter.Layout: ExpressibleByArgument {}
 
 /// How to connect: for `connect` and `bench` alike.
 struct ConnectionOptions: ParsableArguments {
-    @Option(name: [.customShort("H"), .long], help: "A header for the handshake, as 'Name: value'. May be repeated.")
+    @Option(
+        name: [.customShort("H"), .long],
+        help: .init("A header for the handshake, as 'Name: value'. May be repeated.", valueName: "name: value"))
     var header: [String] = []
 
-    @Option(help: "A subprotocol to offer. May be repeated, the preferred one first.")
+    @Option(help: .init("A subprotocol to offer. May be repeated, the preferred one first.", valueName: "name"))
     var subprotocol: [String] = []
 
     @Flag(help: "Offer compression (permessage-deflate).")
     var compress = false
 
-    @Option(help: "An HTTP proxy, as [http://][user:password@]host:port.")
+    @Option(help: .init("An HTTP proxy, as [http://][user:password@]host:port.", valueName: "proxy"))
     var proxy: String?
 
-    @Option(help: "A file of certificates (PEM) to trust instead of the system's.")
+    @Option(help: .init("A file of certificates (PEM) to trust instead of the system's.", valueName: "file"))
     var caFile: String?
 
     @Flag(help: "Accept any certificate: whoever is in between can read and change everything. For tests with self-signed certificates.")
     var insecureSkipTlsVerification = false
 
-    @Option(help: "Follow up to so many redirects.")
+    @Option(help: .init("Follow up to so many redirects.", valueName: "n"))
     var followRedirects = 0
 
-    @Option(help: "Seconds to wait for the connection.")
+    @Option(help: .init("Seconds to wait for the connection.", valueName: "seconds"))
     var timeout = 10.0
 
-    @Option(help: "The longest message to receive, in bytes.")
+    @Option(help: .init("The longest message to receive, in bytes.", valueName: "bytes"))
     var maxSize = 16 << 20
 
     func validate() throws {
