@@ -1,6 +1,6 @@
-// Strategy: when accept(2) fails because descriptors or memory are used up, SwiftNIO keeps the server socket open but tells its pipeline of
-// the error, which ends the sequence of connections that Hummingbird's server loops over, and so the server. And as the socket stays
-// readable, the loop would try again at once, for ever. So the error stops here, and accepting pauses for a moment.
+// Strategy: when accept(2) fails because descriptors or memory are used up, SwiftNIO keeps the server socket open, and its own handler for
+// that holds back the next `read`. But a read is still pending, so the socket stays in the poll set, ready, and the loop calls accept(2)
+// again as fast as it can. So the error stops here, and the socket leaves the poll set for a moment.
 
 import Logging
 import NIOCore

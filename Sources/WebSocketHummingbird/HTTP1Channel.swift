@@ -1,11 +1,14 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 
 /// The connections of a server that speaks HTTP/1.1 and WebSocket.
 struct SocketHTTP1Channel: HTTPChannelHandler {
     struct Value: ServerChildChannelValue {
         let channel: any Channel
+        /// Whether TLS is between us and the peer.
+        let isSecure: Bool
         let kind: EventLoopFuture<ConnectionKind>
     }
 
@@ -17,9 +20,14 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
         self.server = server
     }
 
+    // MARK: As Hummingbird's server does it
+
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            guard server.admit(channel, logger: logger) else { return try turnAway(channel) }
+            guard server.admit(channel, logger: logger) else {
+                try channel.pipeline.syncOperations.addHandler(TurnAwayHandler())
+                return Value(channel: channel, isSecure: true, kind: channel.eventLoop.makeSucceededFuture(.unattended))
+            }
             try channel.prepareForSockets(server.configuration)
             return try makeValue(channel, logger: logger)
         }
@@ -27,36 +35,92 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
 
     /// For a connection that was admitted.
     func makeValue(_ channel: any Channel, logger: Logger) throws -> Value {
-        Value(channel: channel, kind: try UpgradeHandler.install(in: channel, server: server, responder: responder, logger: logger))
+        let isSecure = (try? channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
+        let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
+        do {
+            try install(in: channel, isSecure: isSecure, logger: logger) { kind.succeed($0) }
+        } catch {
+            kind.fail(error)
+            throw error
+        }
+        return Value(channel: channel, isSecure: isSecure, kind: kind.futureResult)
     }
 
-    private func turnAway(_ channel: any Channel) throws -> Value {
-        try channel.pipeline.syncOperations.addHandler(TurnAwayHandler())
-        return Value(channel: channel, kind: channel.eventLoop.makeSucceededFuture(.unattended))
+    private func install(
+        in channel: any Channel, isSecure: Bool, logger: Logger, decide: @escaping (ConnectionKind) -> Void
+    ) throws {
+        try UpgradeHandler.install(
+            in: channel, isSecure: isSecure, server: server, responder: responder, logger: logger, decide: decide)
     }
 
     func handle(value: Value, logger: Logger) async {
-        await server.attend(value.channel) { await serve(value, logger: logger) }
+        await server.attend(value.channel) {
+            await serve(value, logger: logger)
+        } keeping: { serverChannel in
+            // TLS is put in by a wrapper of this type, which only Hummingbird's server knows.
+            if !value.isSecure { DirectAcceptor.install(in: serverChannel, http1: self, logger: logger) }
+        }
     }
 
     func serve(_ value: Value, logger: Logger) async {
-        switch try? await value.kind.get() {
+        if let kind = try? await value.kind.get() { await serve(kind, logger: logger) }
+    }
+
+    private func serve(_ kind: ConnectionKind, logger: Logger) async {
+        switch kind {
         case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
         case .socket(let session): await session.run()
-        case .unattended, nil: break
+        case .unattended: break
+        }
+    }
+
+    // MARK: Without it
+
+    /// Sets up a connection that Hummingbird's server does not know of. On its event loop.
+    func begin(_ channel: any Channel, logger: Logger) {
+        do {
+            // As Hummingbird's server has it.
+            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            guard server.admit(channel, logger: logger) else {
+                return try channel.pipeline.syncOperations.addHandler(TurnAwayHandler())
+            }
+            try channel.prepareForSockets(server.configuration)
+            try install(in: channel, isSecure: false, logger: logger) { kind in
+                if case .unattended = kind { return }
+                server.submit(on: channel.eventLoop) { await serve(kind, logger: logger) }
+            }
+        } catch {
+            logger.debug("cannot set up a connection", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
         }
     }
 }
 
 extension ServerState {
-    /// Runs what a connection needs. The first connection's task stays until the server is closed and no socket is left: a server runs as
-    /// long as its tasks do, and sockets of the callback API have none.
-    func attend(_ channel: any Channel, _ body: @Sendable @escaping () async -> Void) async {
+    /// Has a task of the server's do something for a connection of that loop.
+    func submit(on eventLoop: any EventLoop, _ run: @escaping @Sendable () async -> Void) {
+        work.submit(ServerWork.Item(executor: loop(eventLoop).executor, run: run))
+    }
+
+    /// Runs what a connection needs. The first connection's task becomes the server's keeper, see ``ServerWork``.
+    ///
+    /// - Parameter keeping: called by the keeper, once.
+    func attend(
+        _ channel: any Channel, _ body: @Sendable @escaping () async -> Void, keeping: (_ serverChannel: any Channel) -> Void = { _ in }
+    ) async {
         guard let serverChannel = channel.parent, becomeKeeper() else { return await onLoop(of: channel, body) }
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.onLoop(of: channel, body) }
-            try? await serverChannel.closeFuture.get()
-            await self.liveSockets.drain()
+        serverChannel.closeFuture.whenComplete { [work] _ in work.serverClosed() }
+        keeping(serverChannel)
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.onLoop(of: channel, body) }
+                while let items = await work.next() {
+                    for item in items { group.addTask(executorPreference: item.executor) { await item.run() } }
+                }
+            }
+        } onCancel: {
+            work.cancel()
+            liveSockets.closeAll()
         }
     }
 

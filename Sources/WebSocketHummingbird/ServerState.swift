@@ -7,6 +7,7 @@ final class ServerState: Sendable {
     let configuration: WebSocketServerConfiguration
     let gate: ConnectionGate
     let liveSockets = LiveSockets()
+    let work = ServerWork()
     private let loops = Mutex<[ObjectIdentifier: LoopState]>([:])
     private let isGuardingAccepts = Atomic(false)
     private let hasKeeper = Atomic(false)
@@ -31,9 +32,11 @@ final class ServerState: Sendable {
         guardAccepts(of: channel.parent, logger: logger)
         let peer = gate.peer(of: channel)
         guard gate.enter(peer) else { return false }
-        channel.closeFuture.whenComplete { [gate, liveSockets] _ in
+        work.connectionOpened()
+        channel.closeFuture.whenComplete { [self] _ in
             gate.leave(peer)
             liveSockets.remove(channel)
+            work.connectionClosed()
         }
         return true
     }
@@ -53,7 +56,7 @@ final class ServerState: Sendable {
         if loop.inEventLoop { install() } else { loop.execute(install) }
     }
 
-    /// True once: for the task that is to wait until the server's ``liveSockets`` are closed.
+    /// True once: for the task that becomes the server's keeper.
     func becomeKeeper() -> Bool {
         !hasKeeper.load(ordering: .relaxed) && !hasKeeper.exchange(true, ordering: .relaxed)
     }

@@ -14,7 +14,6 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import NIOSSL
 import WebSocketNIO
 import WebSocketProtocol
 
@@ -36,11 +35,13 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// How long the peer may take to read our last answer before the connection is closed.
     private static let lingering: TimeAmount = .seconds(2)
 
+    /// Whether TLS is between us and the peer.
+    private let isSecure: Bool
     private let server: ServerState
     private let loop: LoopState
     private let responder: HTTPChannelHandler.Responder
     private let logger: Logger
-    private let kind: EventLoopPromise<ConnectionKind>
+    private let decide: (ConnectionKind) -> Void
 
     private var state = UpgradeStateMachine()
     private var context: ChannelHandlerContext?
@@ -53,33 +54,30 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isQuiescing = false
 
     private init(
-        server: ServerState, loop: LoopState, responder: @escaping HTTPChannelHandler.Responder, logger: Logger,
-        kind: EventLoopPromise<ConnectionKind>
+        isSecure: Bool, server: ServerState, loop: LoopState, responder: @escaping HTTPChannelHandler.Responder, logger: Logger,
+        decide: @escaping (ConnectionKind) -> Void
     ) {
+        self.isSecure = isSecure
         self.server = server
         self.loop = loop
         self.responder = responder
         self.logger = logger
-        self.kind = kind
+        self.decide = decide
     }
 
     /// Puts both handlers at the end of a pipeline that delivers bytes. On the channel's event loop.
+    ///
+    /// - Parameter decide: told once what the connection is. Later, a plain connection may still become a socket.
     static func install(
-        in channel: any Channel, server: ServerState, responder: @escaping HTTPChannelHandler.Responder, logger: Logger
-    ) throws -> EventLoopFuture<ConnectionKind> {
-        let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
+        in channel: any Channel, isSecure: Bool, server: ServerState, responder: @escaping HTTPChannelHandler.Responder, logger: Logger,
+        decide: @escaping (ConnectionKind) -> Void
+    ) throws {
         let upgrade = UpgradeHandler(
-            server: server, loop: server.loop(channel.eventLoop), responder: responder, logger: logger, kind: kind)
+            isSecure: isSecure, server: server, loop: server.loop(channel.eventLoop), responder: responder, logger: logger, decide: decide)
         let reader = RequestReader(configuration: server.configuration, upgrade: upgrade)
         upgrade.reader = reader
-        do {
-            try channel.pipeline.syncOperations.addHandler(reader)
-            try channel.pipeline.syncOperations.addHandler(upgrade)
-        } catch {
-            kind.fail(error)
-            throw error
-        }
-        return kind.futureResult
+        try channel.pipeline.syncOperations.addHandler(reader)
+        try channel.pipeline.syncOperations.addHandler(upgrade)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -111,7 +109,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func settle(_ kind: ConnectionKind) {
         guard !isSettled else { return }
         isSettled = true
-        self.kind.succeed(kind)
+        decide(kind)
     }
 
     // MARK: What the reader asks
@@ -193,17 +191,13 @@ extension UpgradeHandler {
         guard !isHTTPInstalled else { return }
         isHTTPInstalled = true
         let configuration = server.configuration
-        httpHandlers = [HTTP1ToHTTPServerCodec(secure: isSecure(context))]
+        httpHandlers = [HTTP1ToHTTPServerCodec(secure: isSecure)]
         httpHandlers += configuration.additionalHandlers()
         httpHandlers.append(HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
         for handler in httpHandlers { try context.pipeline.syncOperations.addHandler(handler) }
         let channel = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: context.channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         settle(.http(channel))
-    }
-
-    private func isSecure(_ context: ChannelHandlerContext) -> Bool {
-        (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -275,7 +269,7 @@ extension UpgradeHandler {
 
 extension UpgradeHandler {
     private func ask(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard let request = try? HTTPRequest(upgrade: head, secure: isSecure(context)) else { return refuse(.malformed, context) }
+        guard let request = try? HTTPRequest(upgrade: head, secure: isSecure) else { return refuse(.malformed, context) }
         let slot = UpgradeSlot(transport: .http1(version: (head.version.major, head.version.minor)))
         let attempt = UpgradeAttempt(
             slot: slot, request: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: context.channel,
@@ -326,7 +320,7 @@ extension UpgradeHandler {
         if isHTTPInstalled || delegate != nil { server.liveSockets.add(context.channel) }
         let connection = try WebSocketConnection.install(
             in: context.channel, position: .before(self), role: .server, settings: plan.settings, handshake: plan.handshake,
-            transport: isSecure(context) ? .tls : .plainSocket, logger: plan.logger, delegate: delegate)
+            transport: isSecure ? .tls : .plainSocket, logger: plan.logger, delegate: delegate)
         attend(connection, plan)
         let (pipeline, reader) = (context.pipeline, reader)
         let isQuiescing = isQuiescing
@@ -346,12 +340,12 @@ extension UpgradeHandler {
         httpHandlers = []
     }
 
-    /// Has somebody wait for the socket: the connection's task if it still does not know what it is for, else the server.
+    /// Has a task run the handler, if there is one: the connection's if it still does not know what it is for, else one of the server's.
     private func attend(_ connection: WebSocketConnection, _ plan: UpgradePlan) {
         guard case .task(let handler) = plan.application else { return settle(.unattended) }
         let session = SocketSession(socket: connection.webSocket, handler: handler, logger: plan.logger)
         guard isSettled else { return settle(.socket(session)) }
-        Task(executorPreference: loop.executor) { await session.run() }
+        server.submit(on: loop.eventLoop) { await session.run() }
     }
 }
 

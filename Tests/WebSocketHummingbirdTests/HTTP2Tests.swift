@@ -195,7 +195,7 @@ struct HTTP2Tests {
     func idle() async throws {
         let builder = try Self.builder {
             $0.idleTimeout = .seconds(1)
-            $0.handshakeTimeout = .seconds(3)
+            $0.handshakeTimeout = .seconds(20)
         }
         try await withServer(echoRouter(), builder) { server in
             let busy = try await HTTP2Client.connect(port: server.port)
@@ -205,10 +205,16 @@ struct HTTP2Tests {
             let page = try await idle.open(HTTP2Client.getRequest("/hello"), endStream: true)
             #expect(try await page.status() == "200")
             try await idle.channel.closeFuture.get()
-            let unused = try await HTTP2Client.connect(port: server.port)
-            try await unused.channel.closeFuture.get()
             try await stream.raw.send(Frame.text("still here"))
             #expect(try await stream.raw.frame().text == "still here")
+        }
+    }
+
+    @Test("A connection without a stream is closed after the handshake timeout")
+    func unused() async throws {
+        try await withServer(echoRouter(), Self.builder { $0.handshakeTimeout = .seconds(2) }) { server in
+            let client = try await HTTP2Client.connect(port: server.port)
+            try await client.channel.closeFuture.get()
         }
     }
 

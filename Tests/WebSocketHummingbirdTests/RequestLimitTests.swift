@@ -147,7 +147,7 @@ struct RequestLimitTests {
             let clock = ContinuousClock()
             for _ in 0..<20 {
                 let duration = try await clock.measure { _ = try await RawClient.upgraded(port: server.port) }
-                #expect(duration < .seconds(1))
+                #expect(duration < .seconds(5))
             }
             #expect(slow.count == 500)
         }
