@@ -86,8 +86,11 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
             }
             try channel.prepareForSockets(server.configuration)
             try install(in: channel, isSecure: false, logger: logger) { kind in
-                if case .unattended = kind { return }
-                server.submit(on: channel.eventLoop) { await serve(kind, logger: logger) }
+                switch kind {
+                case .http: server.submit(on: channel.eventLoop) { await serve(kind, logger: logger) }
+                case .socket(let session): server.submit(on: channel.eventLoop, session.run)
+                case .unattended: break
+                }
             }
         } catch {
             logger.debug("cannot set up a connection", metadata: ["error": "\(error)"])
@@ -115,7 +118,7 @@ extension ServerState {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.onLoop(of: channel, body) }
                 while let items = await work.next() {
-                    for item in items { group.addTask(executorPreference: item.executor) { await item.run() } }
+                    for item in items { group.addTask(executorPreference: item.preference, operation: item.run) }
                 }
             }
         } onCancel: {

@@ -11,6 +11,9 @@ final class ServerWork: Sendable {
     struct Item: Sendable {
         let executor: EventLoopTaskExecutor?
         let run: @Sendable () async -> Void
+
+        /// What to ask for when it is started. Nothing if the keeper runs on that loop: a child task prefers what its parent does.
+        var preference: EventLoopTaskExecutor? { executor?.eventLoop.inEventLoop == true ? nil : executor }
     }
 
     private struct State {

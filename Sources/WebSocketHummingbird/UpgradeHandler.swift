@@ -345,7 +345,7 @@ extension UpgradeHandler {
         guard case .task(let handler) = plan.application else { return settle(.unattended) }
         let session = SocketSession(socket: connection.webSocket, handler: handler, logger: plan.logger)
         guard isSettled else { return settle(.socket(session)) }
-        server.submit(on: loop.eventLoop) { await session.run() }
+        server.submit(on: loop.eventLoop, session.run)
     }
 }
 
