@@ -68,17 +68,18 @@ final class ConnectionAttempt: HTTPExchangeDelegate {
         let port = self.plan.configuration.proxy?.port ?? self.plan.url.port
         // A name may have several addresses that are tried at once, so handlers are added to the channel that has won, not to all that try. The
         // future is completed in the same turn of the loop in which that channel was connected, before anything can be read from it.
-        ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(self.plan.configuration.connectTimeout))
             // Without it NIO drops what the peer sent before it closed its side.
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: host, port: port)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): bound.value.connected(channel)
-                case .failure(let error): bound.value.failed(Self.connectError(error))
-                }
+        // An address needs no resolver, whose thread would be two changes of threads away.
+        let address = try? SocketAddress(ipAddress: host, port: port)
+        (address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: host, port: port)).whenComplete { result in
+            switch result {
+            case .success(let channel): bound.value.connected(channel)
+            case .failure(let error): bound.value.failed(Self.connectError(error))
             }
+        }
     }
 
     private func connected(_ channel: any Channel) {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
 import Glibc
@@ -15,8 +16,21 @@ enum ConnectionFailureText {
         switch error {
         case let error as NIOConnectionError: self.describe(error)
         case let error as IOError: self.describe(error)
+        case let error as NIOSSLError: self.describe(error)
+        case let error as NIOSSLExtraError: "TLS: \(error)"
         default: "\(error)"
         }
+    }
+
+    /// BoringSSL's description is for those who debug BoringSSL; the usual causes have a name.
+    private static func describe(_ error: NIOSSLError) -> String {
+        let text = "\(error)"
+        let causes = [
+            ("CERTIFICATE_VERIFY_FAILED", "TLS: the server's certificate is not trusted"),
+            ("WRONG_VERSION_NUMBER", "TLS: the server does not speak TLS there"),
+            ("EOF during handshake", "TLS: the connection was closed during the handshake"),
+        ]
+        return causes.first { text.contains($0.0) }?.1 ?? "TLS: \(text)"
     }
 
     private static func describe(_ error: NIOConnectionError) -> String {

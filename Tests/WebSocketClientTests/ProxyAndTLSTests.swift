@@ -47,6 +47,7 @@ struct ProxyAndTLSTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
+            #expect("\(error.map { "\($0)" } ?? "")" == "could not connect: TLS: the server's certificate is not trusted")
             #expect(server.requests.isEmpty)
             try await expectText("hello", from: url, .init(tls: insecure), sending: "hello")
         }
