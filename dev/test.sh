@@ -38,7 +38,11 @@ step() { # NAME COMMAND...
     [ $status -eq 0 ] || tail -n 40 "$logs/$name.log" | sed 's/^/    /'
 }
 
-unit() { swift test --skip-build --parallel --skip BrowserTests; }
+# The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other.
+unit() {
+    swift test --skip-build --parallel --filter 'WebSocketProtocolTests|WebSocketDeflateTests' &&
+        swift test --skip-build --no-parallel --skip BrowserTests --skip WebSocketProtocolTests --skip WebSocketDeflateTests
+}
 # Pictures of the pages are left in out/screenshots.
 browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots swift test --skip-build --filter BrowserTests; }
 examples() { dev/nested.sh Examples/quick-start test && dev/nested.sh Examples/web-app test; }

@@ -72,6 +72,11 @@ extension WebSocketMachine {
 
     /// RFC 6455 §7.1.1: a peer that does not finish the closing handshake is not waited for.
     private mutating func advanceClosing(_ now: MonotonicTime) -> TimerOutcome {
+        // A Close frame that waits behind megabytes has not been seen yet; a peer that takes none of them is the owner's to drop.
+        guard !outputIsBlocked else {
+            timers.closeDeadline = nil
+            return .nothing
+        }
         guard let deadline = timers.closeDeadline else {
             timers.closeDeadline = now.advanced(by: limits.closeTimeout)
             return .nothing
