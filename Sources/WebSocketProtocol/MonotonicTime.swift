@@ -1,6 +1,6 @@
 /// A point on a clock that never goes back, in nanoseconds since a start of the caller's choice.
 ///
-/// The protocol machine has no clock: its owner tells it the time (``WebSocketMachine/advance(to:output:)``).
+/// The protocol machine has no clock: its owner tells it the time (``WebSocketMachine/advance(to:isListening:output:)``).
 public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// Since the start that the caller chose.
     public var nanoseconds: UInt64

@@ -5,7 +5,7 @@
 //   nextEvent(from:output:)    the next event; automatic answers are appended          Responding.swift
 //   send…(…, into:)            frames out                                              Sending.swift
 //   close(…), receiveEnd(…)    the life of the connection, all transitions             ConnectionState.swift
-//   advance(to:output:)        time                                                    Timers.swift
+//   advance(to:isListening:output:)        time                                                    Timers.swift
 
 import NIOCore
 
