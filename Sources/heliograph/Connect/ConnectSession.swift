@@ -224,7 +224,7 @@ actor ConnectSession {
     }
 
     private func obeySignals() async {
-        for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigwinch, .sigcont) {
+        for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit, .sigwinch, .sigcont) {
             switch signal {
             case .sigwinch: redraw()
             case .sigcont:

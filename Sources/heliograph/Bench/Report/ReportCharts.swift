@@ -13,15 +13,18 @@ struct ReportCharts {
         let across = ChartScale(kind: .linear, domain: 0...most, range: Chart.horizontal)
         let up = ChartScale.fitting(points.map { Double($0.value) }, range: Chart.vertical)
         let places = points.map { (across.position(min(Self.nines($0.percentile), most)), up.position(Double($0.value))) }
+        let marks = self.marks(across, up, most)
+        // The marked points lie between those of the curve: it must go through them all the same.
+        let line = (places + marks.map(\.place)).sorted { ($0.0, -$0.1) < ($1.0, -$1.1) }
         var chart = Chart(label: self.latencyLabel)
         chart.verticalAxis(up.ticks.map { (up.position($0), BenchFormat.tick(time: $0)) })
         chart.horizontalAxis(self.percentileTicks(across, upTo: most), title: "percentile")
-        chart.area(places, style: "area-a")
-        chart.polyline(places, style: "line-a")
+        chart.area(line, style: "area-a")
+        chart.polyline(line, style: "line-a")
         for (point, place) in zip(points, places) {
             chart.hint("\(Self.percent(point.percentile)): \(BenchFormat.time(point.value))", at: place)
         }
-        self.mark(["50", "99", "99.9"], on: &chart, across, up, most)
+        for mark in marks { self.draw(mark.name, at: mark.place, on: &chart) }
         return chart.svg
     }
 
@@ -33,19 +36,22 @@ struct ReportCharts {
         return "\(self.result.mode.latencyTitle) by percentile: median \(median), 99 % \(tail), longest \(longest)"
     }
 
-    private func mark(_ names: [String], on chart: inout Chart, _ across: ChartScale, _ up: ChartScale, _ most: Double) {
-        for name in names {
+    /// The percentiles that are named in the picture.
+    private func marks(_ across: ChartScale, _ up: ChartScale, _ most: Double) -> [(name: String, place: (Double, Double))] {
+        ["50", "99", "99.9"].compactMap { name in
             guard let value = self.result.latency.percentiles[name], let percentile = Double(name), Self.nines(percentile) <= most else {
-                continue
+                return nil
             }
-            let place = (across.position(Self.nines(percentile)), up.position(Double(value)))
-            chart.dot(place, style: "dot-a")
-            // Above a curve that rises, to the left; near the axis below it, to the right.
-            let isNearAxis = place.0 < Chart.horizontal.0 + 120
-            let (right, down, anchor) = isNearAxis ? (8.0, 18.0, "start") : (-8.0, -10.0, "end")
-            chart.text(
-                "\(name) %: \(BenchFormat.time(value))", at: (place.0 + right, place.1 + down), style: "mark", anchor: anchor)
+            return ("\(name) %: \(BenchFormat.time(value))", (across.position(Self.nines(percentile)), up.position(Double(value))))
         }
+    }
+
+    /// The name stands above a curve that rises, to the left; near the axis below it, to the right.
+    private func draw(_ name: String, at place: (Double, Double), on chart: inout Chart) {
+        let isNearAxis = place.0 < Chart.horizontal.0 + 120
+        let (right, down, anchor) = isNearAxis ? (8.0, 18.0, "start") : (-8.0, -10.0, "end")
+        chart.dot(place, style: "dot-a")
+        chart.text(name, at: (place.0 + right, place.1 + down), style: "mark", anchor: anchor)
     }
 
     /// As many nines as the number of measurements can tell.
