@@ -145,10 +145,8 @@ let package = Package(
             name: "WebSocketHummingbirdTests",
             dependencies: [
                 "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
-                hummingbirdCore,
                 hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioHPACK,
-                nioEmbedded, httpTypes, logging,
-                serviceLifecycle,
+                nioEmbedded, logging, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
