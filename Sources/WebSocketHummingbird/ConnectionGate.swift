@@ -29,7 +29,7 @@ final class ConnectionGate: Sendable {
     private let state = Mutex(State())
 
     init(_ limits: ConnectionLimits, descriptorLimit: Int = ConnectionGate.descriptorLimit()) {
-        self.total = limits.total ?? max(1, descriptorLimit / 100 * 95)
+        self.total = limits.total ?? max(1, descriptorLimit - descriptorLimit / 20)
         self.perAddress = limits.perAddress
     }
 
