@@ -202,12 +202,13 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         _ plan: UpgradePlan, _ delegate: (any WebSocketDelegate)?, _ early: [InboundIn], _ context: ChannelHandlerContext
     ) throws {
         let (channel, pipeline) = (context.channel, context.pipeline)
-        sockets.add(channel)
-        channel.closeFuture.whenComplete { [sockets] _ in sockets.remove(channel) }
         try pipeline.syncOperations.addHandler(HTTP2SocketCodec())
         let connection = try WebSocketConnection.install(
             in: channel, position: .last, role: .server, settings: plan.settings, handshake: plan.handshake, transport: .channel,
             logger: plan.logger, delegate: delegate)
+        // Now it can be told that the connection ends, which may have begun already.
+        sockets.add(channel)
+        channel.closeFuture.whenComplete { [sockets] _ in sockets.remove(channel) }
         if case .task(let handler) = plan.application {
             settle(.socket(SocketSession(socket: connection.webSocket, handler: handler, logger: plan.logger)))
         } else {

@@ -170,11 +170,15 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: After the upgrade
 
+    /// What is read and written from here on is bytes. Before the socket is there, which may speak at once.
+    func stopTranslating() {
+        isTransparent = true
+    }
+
     /// Hands the bytes that followed the request to the handler that is now next, and leaves the pipeline.
     func leave() {
         guard let context else { return }
         let rest = takeRest()
-        isTransparent = true  // what the socket writes from here on is bytes, not an HTTP response
         if let rest { context.fireChannelRead(NIOAny(rest)) }
         context.fireChannelReadComplete()
         if isReadHeldBack { context.read() }
@@ -186,7 +190,6 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     func becomeTransparent() {
         guard let context else { return }
         let rest = takeRest()
-        isTransparent = true
         if let rest { context.fireChannelRead(NIOAny(rest)) }
         context.fireChannelReadComplete()
         upgrade.readForSocket()

@@ -32,7 +32,10 @@ final class ServerState: Sendable {
         guardAccepts(of: channel.parent, logger: logger)
         let peer = gate.peer(of: channel)
         guard gate.enter(peer) else { return false }
-        work.connectionOpened()
+        guard work.connectionOpened() else {
+            gate.leave(peer)
+            return false
+        }
         channel.closeFuture.whenComplete { [self] _ in
             gate.leave(peer)
             liveSockets.remove(channel)

@@ -28,8 +28,13 @@ final class ServerWork: Sendable {
 
     private let state = Mutex(State())
 
-    func connectionOpened() {
-        state.withLock { $0.connections += 1 }
+    /// - Returns: false if the server is closed: then the connection came too late to be told.
+    func connectionOpened() -> Bool {
+        state.withLock { state in
+            guard !state.isServerClosed, !state.isCancelled else { return false }
+            state.connections += 1
+            return true
+        }
     }
 
     func connectionClosed() {

@@ -304,10 +304,10 @@ extension UpgradeHandler {
     private func upgrade(_ plan: UpgradePlan, _ fields: HTTPFields, _ context: ChannelHandlerContext) {
         let delegate: (any WebSocketDelegate)?
         do { delegate = try plan.makeDelegate() } catch { return refuse(Refusal(delegateError: error), context) }
-        guard state.answered(upgrade: true) else { return }
+        guard let reader, state.answered(upgrade: true) else { return }
         // Only when the answer has left us may the engine write to the descriptor. It nearly always has when `send` returns.
         let sent = context.eventLoop.makePromise(of: Void.self)
-        reader?.send(ByteBuffer(switchingProtocols: plan.fields, and: fields), promise: sent)
+        reader.send(ByteBuffer(switchingProtocols: plan.fields, and: fields), promise: sent)
         sent.futureResult.assumeIsolated().whenComplete { result in
             guard case .success = result, let context = self.context else { return self.context?.close(promise: nil) ?? () }
             do { try self.install(plan, delegate, context) } catch { context.close(promise: nil) }
@@ -315,6 +315,7 @@ extension UpgradeHandler {
     }
 
     private func install(_ plan: UpgradePlan, _ delegate: (any WebSocketDelegate)?, _ context: ChannelHandlerContext) throws {
+        reader?.stopTranslating()
         if isHTTPInstalled { detachHTTP(context) }
         // Before the socket can be closed.
         if isHTTPInstalled || delegate != nil { server.liveSockets.add(context.channel) }

@@ -191,6 +191,32 @@ struct HTTP2Tests {
         }
     }
 
+    @Test("A request that is still being decided on becomes a socket that is closed with 1001")
+    func shutdownMeanwhile() async throws {
+        let router = Router()
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let (answers, answer) = AsyncStream<Void>.makeStream()
+        router.webSocket(
+            "echo",
+            shouldUpgrade: { _, _ in
+                ask.yield()
+                for await _ in answers { break }
+                return .accept()
+            }, delegate: { _, _ in EchoDelegate() })
+        try await withServer(router, Self.builder()) { server in
+            let client = try await HTTP2Client.connect(port: server.port)
+            let stream = try await client.open(HTTP2Client.connectRequest())
+            for await _ in asked { break }
+            await server.shutDown()
+            while !client.wentAway { await Task.yield() }
+            answer.yield()
+            #expect(try await stream.raw.frame().closeCode == 1001)
+            try await stream.raw.send(Frame.close(1001))
+            _ = try await stream.raw.takeAll()
+            try await stream.raw.endOutput()
+        }
+    }
+
     @Test("An idle connection is closed after the idle timeout, one with a socket is not")
     func idle() async throws {
         let builder = try Self.builder {

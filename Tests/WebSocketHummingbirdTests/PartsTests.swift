@@ -134,13 +134,13 @@ struct ServerWorkTests {
         let work = ServerWork()
         let runs = Runs()
         let item = { @Sendable (number: Int) in ServerWork.Item(executor: nil) { runs.add(number) } }
-        work.connectionOpened()
-        work.connectionOpened()
+        #expect(work.connectionOpened() && work.connectionOpened())
         work.submit(item(1))
         async let kept: Void = Self.run(work)
         work.connectionClosed()
         work.serverClosed()
         work.submit(item(2))
+        #expect(!work.connectionOpened())
         work.connectionClosed()
         await kept
         #expect(runs.all == [1, 2])
@@ -149,8 +149,9 @@ struct ServerWorkTests {
     @Test("After it was cancelled, what still comes runs cancelled")
     func cancelled() async {
         let work = ServerWork()
-        work.connectionOpened()
+        #expect(work.connectionOpened())
         work.cancel()
+        #expect(!work.connectionOpened())
         let items = await work.next()
         #expect(items.map(\.count) == nil)
         let (ends, end) = AsyncStream<Bool>.makeStream()

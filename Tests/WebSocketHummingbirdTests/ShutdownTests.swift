@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 import Testing
 import WebSocketHummingbird
 import WebSocketNIO
@@ -23,6 +24,61 @@ struct ShutdownTests {
             #expect(try await client.frame().closeCode == 1001)
             try await client.send(Frame.close(1001))
             #expect(try await client.takeAll().isEmpty)
+        }
+    }
+
+    @Test("A server whose task is cancelled ends too, with all sockets and their handlers", arguments: ["/echo", "/loop-echo"])
+    func cancelled(path: String) async throws {
+        let (ports, found) = AsyncStream<Int>.makeStream()
+        let app = Application(
+            router: echoRouter(), server: .webSockets(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in found.yield(channel.localAddress?.port ?? 0) },
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let running = Task { try await app.run() }
+        var iterator = ports.makeAsyncIterator()
+        let port = await iterator.next() ?? 0
+        var clients: [RawClient] = []
+        for _ in 0..<3 { clients.append(try await RawClient.upgraded(port: port, Handshake(path))) }
+        let idle = try await RawClient.connect(port: port)
+        try await idle.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(try await idle.response().body == "Hello")
+        running.cancel()
+        for client in clients {
+            #expect(try await client.frame().closeCode == 1001)
+            try await client.send(Frame.close(1001))
+            _ = try await client.takeAll()
+        }
+        _ = await running.result
+    }
+
+    @Test("A socket handler hears of a graceful shutdown as every other task of the server does", arguments: [false, true])
+    func gracefulShutdown(isLate: Bool) async throws {
+        let router = echoRouter()
+        let (events, event) = AsyncStream<String>.makeStream()
+        router.webSocket("ticker") { socket, _ in
+            await withGracefulShutdownHandler {
+                _ = await socket.waitForClose()
+            } onGracefulShutdown: {
+                event.yield("told")
+            }
+        }
+        try await withServer(router) { server in
+            // The first connection is Hummingbird's own, the second is not.
+            let first = try await RawClient.upgraded(port: server.port, Handshake("/loop-echo"))
+            let client = try await RawClient.connect(port: server.port)
+            if isLate {
+                try await client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try await client.response().body == "Hello")
+            }
+            try await client.send(Handshake("/ticker").text)
+            #expect(try await client.response().status == 101)
+            await server.shutDown()
+            var iterator = events.makeAsyncIterator()
+            #expect(await iterator.next() == "told")
+            for socket in [first, client] {
+                #expect(try await socket.frame().closeCode == 1001)
+                try await socket.send(Frame.close(1001))
+            }
         }
     }
 
