@@ -23,6 +23,12 @@ counts() {
              END { if (n) print g, b }'
 }
 
+# What a log says about what went wrong: the tests' own words with what follows them, or its end.
+failures() {
+    grep -nE -A 12 'recorded an issue|: error:|^(not ok|FAILED)' "$1" | head -n 120 || true
+    tail -n 25 "$1"
+}
+
 step() { # NAME COMMAND...
     local name=$1 started=$SECONDS status good bad
     shift
@@ -35,7 +41,7 @@ step() { # NAME COMMAND...
     [ $status -eq 0 ] && bad=0
     passed=$((passed + good)) failed=$((failed + bad))
     printf '%5d s   %s\n' $((SECONDS - started)) "$([ $status -eq 0 ] && echo "ok ($good)" || echo "FAILED ($bad), see out/test/$name.log")"
-    [ $status -eq 0 ] || tail -n 40 "$logs/$name.log" | sed 's/^/    /'
+    [ $status -eq 0 ] || failures "$logs/$name.log" | sed 's/^/    /'
 }
 
 # The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other.

@@ -34,6 +34,13 @@ final class LoopContext: @unchecked Sendable {
         self.eventLoop = eventLoop
     }
 
+    // MARK: From other threads
+
+    /// How often an outbox, and how often anything else, had the loop do something. What is put to work that waits already would overtake
+    /// what the same task had put elsewhere since: it looks here whether there is such a thing, and then waits by itself.
+    let wakes = Atomic<UInt64>(0)
+    let posts = Atomic<UInt64>(0)
+
     // MARK: One for each loop
 
     private static let table = Mutex<[ObjectIdentifier: LoopContext]>([:])

@@ -34,9 +34,14 @@ final class Outbox: Sendable {
 
     fileprivate struct State {
         let highWater: Int
+        /// What comes before `items`, in pieces that must not be sent at once: something else comes between them.
+        var earlier = Deque<[Item]>()
         var items: [Item] = []
-        /// What the items cost.
+        /// What all items cost.
         var cost = 0
+        let loop: LoopContext
+        /// What the loop had been given by others when the first of `items` was put.
+        var fence: UInt64 = 0
         /// The event loop knows that there are items.
         var isAwake = false
         /// What the connection had waiting when it last said so, and what it was given since.
@@ -61,32 +66,45 @@ final class Outbox: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter highWater: so many bytes may wait before a sender has to.
-    init(highWater: Int, closing: CloseReason?, closeReason: CloseReason?) {
-        state = Mutex(State(highWater: highWater, closing: closing, closeReason: closeReason))
+    init(loop: LoopContext, highWater: Int, closing: CloseReason?, closeReason: CloseReason?) {
+        state = Mutex(State(highWater: highWater, loop: loop, closing: closing, closeReason: closeReason))
     }
 
     var closeReason: CloseReason? { state.withLock { $0.closeReason } }
     var bufferedBytes: Int { state.withLock { $0.cost + $0.buffered } }
+    /// Who waits; for tests.
+    var waitingSenders: Int { state.withLock { $0.senders.count + $0.partSenders.count } }
+    var waitingStreams: Int { state.withLock { $0.streams.count } }
 
     // MARK: Sending
 
+    /// What a sender has to do with its item.
+    enum Action {
+        /// It is in the queue, and the event loop knows of it.
+        case nothing
+        /// The event loop must be told.
+        case wake
+        /// The sender is on the event loop: what it did there before was done at once, and so is this.
+        case perform(Item)
+    }
+
     /// Puts an item behind the others, once there is room for it.
     ///
-    /// - Parameter wake: called if the event loop must be told.
-    func send(_ item: Item, stream: UInt64? = nil, wake: () -> Void) async throws {
-        if let mustWake = try state.withLock({ try $0.put(item, stream) }) {
-            if mustWake { wake() }
-            return
-        }
+    /// - Parameters:
+    ///   - stream: the message in parts that the item belongs to.
+    ///   - isOnLoop: whether the caller is on the event loop.
+    ///   - act: called with what is to be done.
+    func send(_ item: Item, stream: UInt64? = nil, isOnLoop: Bool, act: (Action) -> Void) async throws {
+        if let action = try state.withLock({ try $0.put(item, stream, isOnLoop) }) { return act(action) }
         let ticket = state.withLock { $0.nextTicket() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let sender = Sender(ticket: ticket, item: item, continuation: continuation)
-                let result = Result { try state.withLock { try $0.putOrWait(sender, stream) } }
+                let result = Result { try state.withLock { try $0.putOrWait(sender, stream, isOnLoop) } }
                 switch result {
                 case .success(nil): break
-                case .success(let mustWake?):
-                    if mustWake { wake() }
+                case .success(let action?):
+                    act(action)
                     continuation.resume()
                 case .failure(let error): continuation.resume(throwing: error)
                 }
@@ -119,6 +137,12 @@ final class Outbox: Sendable {
 
     func take() -> [Item] {
         state.withLock { state in
+            if let taken = state.earlier.popFirst() {
+                let cost = taken.reduce(0) { $0 + $1.cost }
+                state.buffered += cost
+                state.cost -= cost
+                return taken
+            }
             var taken: [Item] = []
             swap(&taken, &state.items)
             state.buffered += state.cost
@@ -148,7 +172,7 @@ final class Outbox: Sendable {
         let (left, pings, closers) = state.withLock { state in
             let left = state.beginClosing(reason)
             state.closeReason = state.closeReason ?? reason
-            defer { (state.pings, state.closers, state.items) = ([:], [], []) }
+            defer { (state.pings, state.closers, state.items, state.earlier) = ([:], [], [], []) }
             return (left, state.pings, state.closers)
         }
         left.fail()
@@ -252,16 +276,26 @@ extension Outbox.State {
 
     private var hasRoom: Bool { cost + buffered <= highWater }
 
-    /// Returns whether the event loop must be told.
+    /// Returns whether the event loop must be told, once for each call that says so.
     mutating func append(_ item: Outbox.Item) -> Bool {
-        items.append(item)
-        cost += item.cost
-        defer { isAwake = true }
-        return !isAwake
+        append(item, fence: loop.posts.load(ordering: .relaxed))
     }
 
-    /// Nil if there is no room; else whether the event loop must be told.
-    mutating func put(_ item: Outbox.Item, _ stream: UInt64?) throws -> Bool? {
+    private mutating func append(_ item: Outbox.Item, fence posts: UInt64) -> Bool {
+        cost += item.cost
+        if isAwake, fence == posts {
+            items.append(item)
+            return false
+        }
+        if isAwake { earlier.append(items) }
+        items = [item]
+        fence = posts
+        isAwake = true
+        return true
+    }
+
+    /// Nil if there is no room.
+    mutating func put(_ item: Outbox.Item, _ stream: UInt64?, _ isOnLoop: Bool) throws -> Outbox.Action? {
         if let closing { throw WebSocketError.closed(closing) }
         if let stream {
             guard stream == self.stream else { throw WebSocketError.messageIsOver }
@@ -270,11 +304,15 @@ extension Outbox.State {
         } else {
             guard self.stream == nil, senders.isEmpty, hasRoom else { return nil }
         }
-        return append(item)
+        if isOnLoop {
+            buffered += item.cost
+            return .perform(item)
+        }
+        return append(item) ? .wake : .nothing
     }
 
-    mutating func putOrWait(_ sender: Outbox.Sender, _ stream: UInt64?) throws -> Bool? {
-        if let mustWake = try put(sender.item, stream) { return mustWake }
+    mutating func putOrWait(_ sender: Outbox.Sender, _ stream: UInt64?, _ isOnLoop: Bool) throws -> Outbox.Action? {
+        if let action = try put(sender.item, stream, isOnLoop) { return action }
         if Task.isCancelled { throw CancellationError() }
         if stream == nil { senders.append(sender) } else { partSenders.append(sender) }
         return nil
@@ -284,13 +322,15 @@ extension Outbox.State {
     mutating func moveSenders() -> ([Outbox.Sender], Bool) {
         var moved: [Outbox.Sender] = []
         var mustWake = false
+        // One fence for all, so that at most the first begins a piece: the loop is told once.
+        let fence = loop.posts.load(ordering: .relaxed)
         while hasRoom, let sender = partSenders.popFirst() {
             streamHasBegun = true
-            if append(sender.item) { mustWake = true }
+            if append(sender.item, fence: fence) { mustWake = true }
             moved.append(sender)
         }
         while hasRoom, stream == nil, let sender = senders.popFirst() {
-            if append(sender.item) { mustWake = true }
+            if append(sender.item, fence: fence) { mustWake = true }
             moved.append(sender)
         }
         return (moved, mustWake)

@@ -1,3 +1,4 @@
+import DequeModule
 import NIOCore
 import Synchronization
 import WebSocketDeflate
@@ -53,7 +54,7 @@ final class RoomShard: @unchecked Sendable {
 
     let shared: RoomShared
     private let loop: LoopContext
-    private let mailbox = Mutex<[PreparedMessage]>([])
+    private let mailbox = Mutex(Mailbox())
 
     private var members: [RoomMembership] = []
     private var compressedMembers = 0
@@ -100,23 +101,31 @@ final class RoomShard: @unchecked Sendable {
 
     // MARK: Messages
 
+    /// What was posted from other threads. Messages that follow each other closely are collected at once.
+    private struct Mailbox {
+        var batches = Deque<[PreparedMessage]>()
+        /// What the loop had been given when the last batch was begun.
+        var fence: UInt64 = 0
+    }
+
     /// From any thread.
     func post(_ message: PreparedMessage) {
-        let isFirst = mailbox.withLock { mailbox in
-            mailbox.append(message)
-            return mailbox.count == 1
+        if loop.eventLoop.inEventLoop { return add(message) }
+        let mustWake = mailbox.withLock { mailbox in
+            let fence = loop.wakes.load(ordering: .relaxed) &+ loop.posts.load(ordering: .relaxed)
+            if !mailbox.batches.isEmpty, mailbox.fence == fence {
+                mailbox.batches[mailbox.batches.count - 1].append(message)
+                return false
+            }
+            mailbox.batches.append([message])
+            mailbox.fence = loop.wakes.load(ordering: .relaxed) &+ loop.posts.add(1, ordering: .relaxed).newValue
+            return true
         }
-        if loop.eventLoop.inEventLoop {
-            collect()
-        } else if isFirst {
-            loop.eventLoop.execute { self.collect() }
-        }
+        if mustWake { loop.eventLoop.execute { self.collect() } }
     }
 
     private func collect() {
-        var messages: [PreparedMessage] = []
-        mailbox.withLock { swap(&$0, &messages) }
-        for message in messages { add(message) }
+        for message in mailbox.withLock({ $0.batches.popFirst() }) ?? [] { add(message) }
     }
 
     private func add(_ message: PreparedMessage) {

@@ -46,7 +46,7 @@ public final class WebSocket: Sendable {
         self.inbox = inbox
         self.maxMessageSize = connection.settings.configuration.limits.maxMessageSize
         self.outbox = Outbox(
-            highWater: max(1, connection.settings.configuration.maxBufferedBytes / 4),
+            loop: connection.loop, highWater: max(1, connection.settings.configuration.maxBufferedBytes / 4),
             closing: connection.machine.state.reason, closeReason: connection.isOver ? connection.machine.state.reason : nil)
     }
 
@@ -111,7 +111,7 @@ public final class WebSocket: Sendable {
         defer { outbox.endStream { wake() } }
         do {
             try await body(MessageWriter(socket: self, kind: kind, stream: stream))
-            try await outbox.send(.fragment(ByteBuffer(), kind, isFinal: true), stream: stream) { wake() }
+            try await enqueue(.fragment(ByteBuffer(), kind, isFinal: true), stream: stream)
         } catch {
             if outbox.streamHasBegun { await close(code: .internalError, reason: "a message could not be finished") }
             throw error
@@ -171,6 +171,7 @@ public final class WebSocket: Sendable {
     /// Runs a closure with the socket's ``WebSocketConnection`` on its event loop.
     public func withConnection(_ body: @escaping @Sendable (WebSocketConnection) -> Void) {
         let connection = connection
+        loop.posts.add(1, ordering: .relaxed)
         eventLoop.execute { body(connection.value) }
     }
 
@@ -179,17 +180,25 @@ public final class WebSocket: Sendable {
         if eventLoop.inEventLoop { body(connection.value) } else { withConnection(body) }
     }
 
-    private func enqueue(_ item: Outbox.Item) async throws {
-        try await outbox.send(item) { wake() }
+    fileprivate func enqueue(_ item: Outbox.Item, stream: UInt64? = nil) async throws {
+        try await outbox.send(item, stream: stream, isOnLoop: eventLoop.inEventLoop) { action in
+            switch action {
+            case .nothing: break
+            case .wake: wake()
+            case .perform(let item): perform([item])
+            }
+        }
     }
 
-    fileprivate func wake() {
-        if eventLoop.inEventLoop { drain() } else { eventLoop.execute { self.drain() } }
+    private func wake() {
+        if eventLoop.inEventLoop { return perform(outbox.take()) }
+        loop.wakes.add(1, ordering: .relaxed)
+        eventLoop.execute { self.perform(self.outbox.take()) }
     }
 
-    private func drain() {
+    private func perform(_ items: [Outbox.Item]) {
         let connection = connection.value
-        connection.perform(outbox.take())
+        connection.perform(items)
         if connection.isInReadEvent {
             // It is sent when the read is over.
             loop.atEndOfTurn { self.settle(buffered: connection.unsentBytes) }
@@ -203,7 +212,7 @@ public final class WebSocket: Sendable {
 
     /// So many bytes wait for the peer. Senders that waited for that go on.
     func settle(buffered: Int) {
-        if outbox.settle(buffered: buffered) { eventLoop.execute { self.drain() } }
+        if outbox.settle(buffered: buffered) { eventLoop.execute { self.perform(self.outbox.take()) } }
     }
 
     func closing(_ reason: CloseReason) {
@@ -251,6 +260,6 @@ public struct MessageWriter: Sendable {
     /// Sends the next part. Waits as ``WebSocket/send(_:)-(String)`` does, and throws what that does; after the message's end
     /// ``WebSocketError/messageIsOver``.
     public func write(_ bytes: ByteBuffer) async throws {
-        try await socket.outbox.send(.fragment(bytes, kind, isFinal: false), stream: stream) { socket.wake() }
+        try await socket.enqueue(.fragment(bytes, kind, isFinal: false), stream: stream)
     }
 }

@@ -94,7 +94,6 @@ extension InBrowser {
                 try await ada.press("Enter")
                 try await ada.waitForText("cannot be reached", in: "#notice")
                 let again = try await HeliographServerProcess.start(port: server.port)
-                try await ada.click("#notice-button")
                 try await ada.waitUntilConnected()
                 withExtendedLifetime(again) {}
             }

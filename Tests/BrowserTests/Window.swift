@@ -125,30 +125,61 @@ struct Window {
         }
     }
 
-    /// Clicks in the middle of an element.
+    /// Clicks in the middle of an element, once it lies still there. A page that moved it away under the pointer after all is clicked again.
     func click(_ selector: String) async throws {
-        struct Place: Decodable {
-            let x: Double
-            let y: Double
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            guard let place = try await settledPlace(of: selector) else { continue }
+            for type in ["mousePressed", "mouseReleased"] {
+                _ = try await call("Input.dispatchMouseEvent", Mouse(type: type, x: place.x, y: place.y))
+            }
+            // A page that was left by the click has forgotten the question.
+            if try await value("window.testClicked ?? true", as: Bool.self) { return }
         }
-        struct Mouse: Encodable {
-            let type: String
-            let x: Double
-            let y: Double
-            var button = "left"
-            var clickCount = 1
-        }
-        let place: Place = try await value(
-            """
-            (() => {
-              const box = document.querySelector(\(quoted(selector))).getBoundingClientRect();
-              return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-            })()
-            """)
-        for type in ["mousePressed", "mouseReleased"] {
-            _ = try await call("Input.dispatchMouseEvent", Mouse(type: type, x: place.x, y: place.y))
-        }
+        throw Unexpected("cannot be clicked: \(selector)\nThe page says: \(try await value("document.body.innerText", as: String.self))")
     }
+
+    /// The middle of an element that did not move for a few frames and that nothing covers; the next click on it is recorded.
+    private func settledPlace(of selector: String) async throws -> Place? {
+        try await value(
+            """
+            (async () => {
+              const element = document.querySelector(\(quoted(selector)));
+              const middle = () => {
+                const box = element.getBoundingClientRect();
+                return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+              };
+              if (!element) return { place: null };
+              const place = middle();
+              await new Promise((resolve) => setTimeout(resolve, 60));
+              const now = middle();
+              const hit = document.elementFromPoint(now.x, now.y);
+              const isStill = now.x === place.x && now.y === place.y && (element.contains(hit) || hit?.contains(element));
+              if (!isStill) return { place: null };
+              window.testClicked = false;
+              element.addEventListener("click", () => (window.testClicked = true), { once: true, capture: true });
+              return { place: now };
+            })()
+            """, as: Settled.self
+        ).place
+    }
+}
+
+private struct Place: Decodable {
+    let x: Double
+    let y: Double
+}
+
+private struct Settled: Decodable {
+    let place: Place?
+}
+
+private struct Mouse: Encodable {
+    let type: String
+    let x: Double
+    let y: Double
+    var button = "left"
+    var clickCount = 1
 }
 
 private struct Evaluate: Encodable {

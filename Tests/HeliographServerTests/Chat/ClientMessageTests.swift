@@ -1,5 +1,6 @@
 import ServerTestSupport
 import Testing
+
 import struct WebSocketTesting.SeededRandom
 
 @testable import HeliographServer

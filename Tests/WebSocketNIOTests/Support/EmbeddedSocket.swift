@@ -77,9 +77,7 @@ final class EmbeddedSocket {
         loop.run()
         return try RawFrame.read(valve.takeBytes()).map { frame in
             guard (frame.key != nil) == (peerRole == .server) else { throw Unexpected("\(frame) is masked wrongly") }
-            var plain = RawFrame(frame.opcode, frame.payload).reserved(frame.reservedBits)
-            plain.isFinal = frame.isFinal
-            return plain
+            return frame.plain
         }
     }
 

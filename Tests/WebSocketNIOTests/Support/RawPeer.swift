@@ -86,7 +86,7 @@ final class RawPeer: Sendable {
     func frames(_ count: Int) throws -> [RawFrame] {
         var bytes: [UInt8] = []
         while true {
-            if let frames = try? RawFrame.read(bytes), frames.count >= count { return frames }
+            if let frames = try? RawFrame.read(bytes), frames.count >= count { return frames.map(\.plain) }
             let more = try receive()
             guard !more.isEmpty else { throw Failure(call: "end of stream", code: 0) }
             bytes += more
@@ -102,10 +102,28 @@ final class RawPeer: Sendable {
         #endif
     }
 
+    /// Ends both sides of the stream.
+    func end() {
+        #if canImport(Darwin)
+        shutdown(descriptor, SHUT_RDWR)
+        #else
+        shutdown(descriptor, CInt(SHUT_RDWR))
+        #endif
+    }
+
     /// The next close of the descriptor resets the connection instead of ending it.
     func resetOnClose() {
         var linger: (CInt, CInt) = (1, 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+}
+
+extension RawFrame {
+    /// The frame without how it was masked and its length written.
+    var plain: RawFrame {
+        var plain = RawFrame(opcode, payload).reserved(reservedBits)
+        plain.isFinal = isFinal
+        return plain
     }
 }
 
