@@ -16,18 +16,21 @@ if [ "${1:-}" != table ]; then
     Benchmarks/load/setup-peers.sh
     swift build -c release --product heliograph
     ours=$(swift build -c release --show-bin-path)/heliograph
+    dev/nested.sh Examples/quick-start build -c release --product Echo
     rm -f "$out/matrix.jsonl"
     # shellcheck disable=SC2086
     python3 Benchmarks/load/matrix.py --wsload "$PEERS_DIR/bin/wsload" --out "$out/matrix.jsonl" \
         --reps "${REPS:-5}" --tests "${TESTS:-E1,E2,E3,E4,F1,F2,M1,H1}" --time "${TIME:-3}" \
         --peers "$PEERS_DIR/peers.txt" ${ONLY:+--only "$ONLY"} ${ARGS:-} \
-        --server "heliograph 28120 bpath=/broadcast epath=/echo -- $ours serve --host 127.0.0.1 --port 28120 --threads 1 --log-level error"
+        --server "heliograph 28120 bpath=/broadcast epath=/echo -- $ours serve --host 127.0.0.1 --port 28120 --threads 1 --log-level error" \
+        --server "heliograph-async 8080 bpath=- epath=/echo -- ${ours%/*}/Echo"
+    python3 Benchmarks/load/compressed.py "$ours" "$out/compressed.jsonl" "${REPS:-5}"
 fi
 node=$(node --version) ws=$(node -p 'require("/usr/share/nodejs/ws/package.json").version')
 go=$("$(find "$PEERS_DIR/venv" -type f -path '*bin/go' | head -n 1)" version | cut -d' ' -f3)
 bun=$("$(find "$PEERS_DIR/venv" -type f -name bun | head -n 1)" --version)
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-python3 Benchmarks/load/table.py "$out/matrix.jsonl" >"$out/table.md"
+python3 Benchmarks/load/table.py "$out/matrix.jsonl" "$out/compressed.jsonl" >"$out/table.md"
 {
     cat <<MD
 # Benchmarks
