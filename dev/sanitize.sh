@@ -1,5 +1,6 @@
 #!/bin/bash
-# The tests under a sanitizer: dev/sanitize.sh [address|thread]... (default: both). Each has its own build folder.
+# The tests under a sanitizer, but for those in a browser: dev/sanitize.sh [address|thread]... (default: both). Each has its own build folder.
+# One after the other: a sanitizer makes everything several times slower, and many have deadlines.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- address thread
@@ -9,5 +10,5 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 for sanitizer in "$@"; do
     echo "== $sanitizer"
-    swift test --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --parallel
+    swift test --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --no-parallel --skip BrowserTests
 done
