@@ -37,16 +37,15 @@ enum MeasuringRoutes {
     static let maxFragments = 100_000
 
     static func add(to router: Router<BasicRequestContext>) {
-        var echo = WebSocketConfiguration()
-        echo.limits = WebSocketLimits(maxMessageSize: maxMessageSize, maxFragments: maxFragments)
-        echo.compression = DeflateConfiguration()
+        var configuration = WebSocketConfiguration()
+        configuration.limits = WebSocketLimits(maxMessageSize: maxMessageSize, maxFragments: maxFragments)
+        configuration.compression = DeflateConfiguration()
         // Four of the longest messages: a peer may have a few in flight.
-        echo.maxBufferedBytes = 4 * maxMessageSize
+        configuration.maxBufferedBytes = 4 * maxMessageSize
 
-        let broadcast = echo
-        let group = Room(maxBufferedBytes: broadcast.maxBufferedBytes)
+        let group = Room(maxBufferedBytes: configuration.maxBufferedBytes)
 
-        router.webSocket("echo", configuration: echo, delegate: { _, _ in EchoDelegate() })
-        router.webSocket("broadcast", configuration: broadcast, delegate: { _, _ in BroadcastDelegate(group: group) })
+        router.webSocket("echo", configuration: configuration, delegate: { _, _ in EchoDelegate() })
+        router.webSocket("broadcast", configuration: configuration, delegate: { _, _ in BroadcastDelegate(group: group) })
     }
 }
