@@ -45,6 +45,8 @@ let package = Package(
         .library(name: "WebSocketClient", targets: ["WebSocketClient"]),
         .library(name: "WebSocketHummingbird", targets: ["WebSocketHummingbird"]),
         .library(name: "WebSocketTesting", targets: ["WebSocketTesting"]),
+        .library(name: "PubSub", targets: ["PubSub"]),
+        .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
     ],
     dependencies: [
@@ -70,6 +72,9 @@ let package = Package(
         ),
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
+
+        // Channels: values, rules and ports; no I/O.
+        .target(name: "PubSub", swiftSettings: settings),
 
         // Adapters: each knows one outside thing.
         .target(
@@ -113,6 +118,7 @@ let package = Package(
 
         // Test kits.
         .target(name: "WebSocketTesting", dependencies: ["WebSocketProtocol", nio], swiftSettings: settings),
+        .target(name: "PubSubTesting", dependencies: ["PubSub"], swiftSettings: settings),
 
         // Tests mirror the sources.
         .testTarget(
@@ -125,6 +131,7 @@ let package = Package(
             dependencies: ["WebSocketDeflate", "WebSocketProtocol", "WebSocketTesting", nio],
             swiftSettings: settings
         ),
+        .testTarget(name: "PubSubTests", dependencies: ["PubSub", "PubSubTesting"], swiftSettings: settings),
         .testTarget(
             name: "WebSocketNIOTests",
             dependencies: [

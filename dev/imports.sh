@@ -19,6 +19,8 @@ declare -A allowed=(
     [HeliographServer]="*"
     [heliograph]="*"
     [WebSocketTesting]="WebSocketProtocol NIOCore"
+    [PubSub]="Synchronization"
+    [PubSubTesting]="PubSub Synchronization"
 )
 # Of NIOCore, the pure modules may use the buffer alone.
 pure="WebSocketProtocol WebSocketDeflate WebSocketTesting"

@@ -46,8 +46,8 @@ step() { # NAME COMMAND...
 
 # The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other.
 unit() {
-    swift test --skip-build --parallel --filter 'WebSocketProtocolTests|WebSocketDeflateTests' &&
-        swift test --skip-build --no-parallel --skip BrowserTests --skip WebSocketProtocolTests --skip WebSocketDeflateTests
+    swift test --skip-build --parallel --filter 'WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests' &&
+        swift test --skip-build --no-parallel --skip BrowserTests --skip WebSocketProtocolTests --skip WebSocketDeflateTests --skip PubSubTests
 }
 # Pictures of the pages are left in out/screenshots.
 browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots swift test --skip-build --filter BrowserTests; }
