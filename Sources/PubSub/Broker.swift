@@ -67,4 +67,12 @@ public protocol Broker: AnyObject, Sendable {
 
     /// Forgets the channel's publications, but not its position: offsets go on.
     func removeHistory(of channel: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void)
+
+    /// Lets go of what is over. Nobody sees that anyway; this gives its memory back. The hub calls it every ten seconds or so; a broker
+    /// whose memory is elsewhere has nothing to do.
+    func sweep()
+}
+
+extension Broker {
+    public func sweep() {}
 }

@@ -31,9 +31,15 @@ public protocol PresenceStore: AnyObject, Sendable {
 
     /// How many are in the channel.
     func counts(of channel: String, _ completion: @escaping @Sendable (Result<PresenceCounts, BrokerError>) -> Void)
+
+    /// Lets go of those whose time is over. Nobody sees them anyway; this gives their memory back. The hub calls it every ten seconds or so;
+    /// a store whose memory is elsewhere has nothing to do.
+    func sweep()
 }
 
 extension PresenceStore {
+    public func sweep() {}
+
     /// Adds the client, or keeps it for longer.
     public func add(_ info: ClientInfo, to channel: String, timeToLive: Duration = .seconds(60)) async throws(BrokerError) {
         try await withCheckedContinuation { continuation in

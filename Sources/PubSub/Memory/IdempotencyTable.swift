@@ -4,8 +4,9 @@
 /// The idempotency keys of one shard.
 struct IdempotencyTable {
     private struct Key: Hashable {
-        let channel: String
+        // First what differs: the dictionary compares with its neighbours.
         let key: String
+        let channel: String
 
         var cost: Int { 208 + channel.utf8.count + key.utf8.count }
     }
@@ -29,12 +30,12 @@ struct IdempotencyTable {
 
     /// What the first publication with this key got.
     func position(_ key: String, in channel: String, at now: Tick) -> StreamPosition? {
-        guard let entry = entries[Key(channel: channel, key: key)], entry.expires > now else { return nil }
+        guard let entry = entries[Key(key: key, channel: channel)], entry.expires > now else { return nil }
         return entry.position
     }
 
     mutating func remember(_ key: String, in channel: String, _ position: StreamPosition, until expires: Tick) {
-        let key = Key(channel: channel, key: key)
+        let key = Key(key: key, channel: channel)
         lastNumber &+= 1
         entries[key] = Entry(position: position, expires: expires, number: lastNumber)
         queue.append((key, lastNumber))

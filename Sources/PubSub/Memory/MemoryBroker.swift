@@ -47,6 +47,8 @@ public final class MemoryBroker: Broker {
         public var duplicates: UInt64 = 0
         /// Publications whose version was not newer.
         public var oldVersions: UInt64 = 0
+
+        public init() {}
     }
 
     private let shards: [BrokerShard]
@@ -135,8 +137,8 @@ public final class MemoryBroker: Broker {
 
     // MARK: Memory
 
-    /// Lets go of publications, positions and keys whose time is over. Nobody sees them anyway; this gives their memory back. To be called
-    /// now and then, every ten seconds or so; with a million streams it takes some ten milliseconds, and holds no lock for long.
+    /// Lets go of publications, positions and keys whose time is over. With a million streams it takes some ten milliseconds; no lock is
+    /// held for long.
     public func sweep() {
         let now = Tick(now())
         for shard in shards {

@@ -102,7 +102,8 @@ struct PublicationRing {
 extension Publication {
     /// About how many bytes of memory it needs. What it shares with others is counted as if it did not.
     var cost: Int {
-        var sum = 144 + data.count
+        // Its slot in the ring, of which there are more than publications, and the array of its data.
+        var sum = 192 + data.count
         if let info {
             sum += info.user.utf8.count + info.client.utf8.count + (info.connectionInfo?.count ?? 0) + (info.channelInfo?.count ?? 0) + 64
         }

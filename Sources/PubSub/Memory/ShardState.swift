@@ -4,7 +4,8 @@ import Synchronization
 struct ShardState {
     private var table = StreamTable()
     private var keys = IdempotencyTable()
-    private var random = SystemRandomNumberGenerator()
+    /// Where the next epoch comes from; not secret, since clients are told the epochs.
+    private var seed = UInt64.random(in: 0 ... .max)
     /// What the streams cost, and how much of it was told.
     private var bytes = 0
     private var toldBytes = 0
@@ -97,19 +98,20 @@ struct ShardState {
         keys.remember(key, in: channel, position, until: expires)
     }
 
-    /// Eight letters: nobody is to guess them, and nobody to mistake one for another.
+    /// Eight letters. Drawn by SplitMix64, since the system's generator is slow: a subscriber to a million channels makes as many streams.
     private mutating func newEpoch() -> String {
-        var number = random.next()
-        return String(
-            unsafeUninitializedCapacity: 8,
-            initializingUTF8With: { buffer in
-                for index in 0..<8 {
-                    let letter = UInt8(truncatingIfNeeded: number % 52)
-                    buffer[index] = letter < 26 ? 65 + letter : 71 + letter
-                    number /= 52
-                }
-                return 8
-            })
+        seed &+= 0x9E37_79B9_7F4A_7C15
+        var number = (seed ^ (seed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
+        number ^= number >> 31
+        return String(unsafeUninitializedCapacity: 8) { text in
+            for index in 0..<8 {
+                let letter = UInt8(truncatingIfNeeded: number % 52)
+                text[index] = letter < 26 ? 65 + letter : 71 + letter
+                number /= 52
+            }
+            return 8
+        }
     }
 
     // MARK: History
