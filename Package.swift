@@ -44,6 +44,7 @@ let package = Package(
         .library(name: "WebSocketNIO", targets: ["WebSocketNIO"]),
         .library(name: "WebSocketClient", targets: ["WebSocketClient"]),
         .library(name: "WebSocketHummingbird", targets: ["WebSocketHummingbird"]),
+        .library(name: "RealtimeProtocol", targets: ["RealtimeProtocol"]),
         .library(name: "WebSocketTesting", targets: ["WebSocketTesting"]),
         .library(name: "PubSub", targets: ["PubSub"]),
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
@@ -72,6 +73,7 @@ let package = Package(
         ),
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
+        .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
 
         // Channels: values, rules and ports; no I/O.
         .target(name: "PubSub", swiftSettings: settings),
@@ -124,6 +126,11 @@ let package = Package(
         .testTarget(
             name: "WebSocketProtocolTests",
             dependencies: ["WebSocketProtocol", "WebSocketTesting", nio, httpTypes],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RealtimeProtocolTests",
+            dependencies: ["RealtimeProtocol", "WebSocketTesting", nio],
             swiftSettings: settings
         ),
         .testTarget(

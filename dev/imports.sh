@@ -11,6 +11,7 @@ declare -A allowed=(
     # The C library for one function: random bytes.
     [WebSocketProtocol]="NIOCore HTTPTypes Glibc Musl"
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
+    [RealtimeProtocol]="NIOCore"
     [WebSocketNIO]="WebSocketProtocol WebSocketDeflate NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation $libc"
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
@@ -23,7 +24,7 @@ declare -A allowed=(
     [PubSubTesting]="PubSub Synchronization"
 )
 # Of NIOCore, the pure modules may use the buffer alone.
-pure="WebSocketProtocol WebSocketDeflate WebSocketTesting"
+pure="WebSocketProtocol WebSocketDeflate WebSocketTesting RealtimeProtocol"
 io='\b(EventLoop[A-Za-z]*|EventLoopFuture|EventLoopPromise|Channel[A-Z][A-Za-z]*|NIODeadline|TimeAmount|SocketAddress|NIOAny)\b'
 
 failed=0

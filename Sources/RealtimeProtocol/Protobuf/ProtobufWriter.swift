@@ -1,0 +1,59 @@
+/// Writes messages of the protocol in Protobuf, fields in the order of their declaration, without those that are zero.
+struct ProtobufWriter: FieldVisitor {
+    var output: Output
+
+    @inline(__always)
+    mutating func scalar<Value: WireScalar>(_ number: Int, _ name: StaticString, _ value: inout Value, writesZero: Bool) {
+        guard !value.isZero else { return }
+        tag(number, Value.wireType)
+        value.write(protobuf: &self)
+    }
+
+    @inline(__always)
+    mutating func field<Value: WireMessage>(_ number: Int, _ name: StaticString, _ value: inout Value?) {
+        guard var message = value else { return }
+        tag(number, .lengthDelimited)
+        self.message(&message)
+    }
+
+    @inline(__always)
+    mutating func choice<Body, Value: WireMessage>(
+        _ number: Int, _ name: StaticString, _ body: inout Body?, wrap: (Value) -> Body, unwrap: (Body) -> Value?
+    ) {
+        guard let body, var message = unwrap(body) else { return }
+        tag(number, .lengthDelimited)
+        self.message(&message)
+    }
+
+    @inline(__always)
+    mutating func field<Value: WireValue>(_ number: Int, _ name: StaticString, _ values: inout [Value], writesZero: Bool) {
+        for var value in values {
+            tag(number, Value.wireType)
+            value.write(protobuf: &self)
+        }
+    }
+
+    /// An entry of a map is a message with the key in field 1 and the value in field 2, both always there.
+    @inline(__always)
+    mutating func field<Value: WireValue>(_ number: Int, _ name: StaticString, _ values: inout [String: Value]) {
+        for (var key, var value) in values {
+            tag(number, .lengthDelimited)
+            output.varint(UInt64(truncatingIfNeeded: 2 &+ key.size() &+ value.size()))
+            tag(1, .lengthDelimited)
+            key.write(protobuf: &self)
+            tag(2, Value.wireType)
+            value.write(protobuf: &self)
+        }
+    }
+
+    /// The message after its length.
+    mutating func message<Message: WireMessage>(_ message: inout Message) {
+        output.varint(UInt64(truncatingIfNeeded: message.fieldsSize()))
+        message.visit(&self)
+    }
+
+    @inline(__always)
+    private mutating func tag(_ number: Int, _ type: WireType) {
+        output.varint(UInt64(truncatingIfNeeded: number) << 3 | UInt64(type.rawValue))
+    }
+}
