@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "WebSocketHummingbird", targets: ["WebSocketHummingbird"]),
         .library(name: "RealtimeProtocol", targets: ["RealtimeProtocol"]),
         .library(name: "WebSocketTesting", targets: ["WebSocketTesting"]),
+        .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
         .library(name: "PubSub", targets: ["PubSub"]),
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
@@ -74,6 +75,13 @@ let package = Package(
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
         .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
+
+        // Cores: know the pure ones, and ports.
+        .target(
+            name: "RealtimeHub",
+            dependencies: ["RealtimeProtocol", "PubSub", nio, logging, metrics],
+            swiftSettings: settings
+        ),
 
         // Channels: values, rules and ports; no I/O.
         .target(name: "PubSub", swiftSettings: settings),
@@ -136,6 +144,11 @@ let package = Package(
         .testTarget(
             name: "WebSocketDeflateTests",
             dependencies: ["WebSocketDeflate", "WebSocketProtocol", "WebSocketTesting", nio],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RealtimeHubTests",
+            dependencies: ["RealtimeHub", "RealtimeProtocol", "PubSub", nio, nioPosix, nioEmbedded],
             swiftSettings: settings
         ),
         .testTarget(name: "PubSubTests", dependencies: ["PubSub", "PubSubTesting"], swiftSettings: settings),

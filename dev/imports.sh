@@ -20,6 +20,7 @@ declare -A allowed=(
     [HeliographServer]="*"
     [heliograph]="*"
     [WebSocketTesting]="WebSocketProtocol NIOCore"
+    [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Metrics Synchronization"
     [PubSub]="Synchronization"
     [PubSubTesting]="PubSub Synchronization"
 )
