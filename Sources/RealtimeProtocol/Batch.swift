@@ -133,8 +133,9 @@ extension Wire {
         case .json: return try single(.json, body, limits)
         case .protobuf:
             var framed = ByteBuffer()
-            framed.append(estimate: Varint.sizeWithLength(body.readableBytes)) { output in
+            framed.append { output in
                 body.withUnsafeReadableBytes { output.lengthDelimited($0) }
+                return true
             }
             return try single(.protobuf, framed, limits)
         }

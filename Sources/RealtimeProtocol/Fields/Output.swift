@@ -1,5 +1,5 @@
-// Strategy: a message is written into memory of one length, with no growth in between. What does not fit is left out and noted; then all of it is
-// written again into twice the memory. The first length is measured, so that happens to JSON with many escapes alone.
+// Strategy: a message is written into memory that does not grow meanwhile. What does not fit is left out but counted; then the memory is made
+// that long, and all of it is written again. Most messages fit at once.
 
 import NIOCore
 
@@ -7,9 +7,11 @@ import NIOCore
 struct Output {
     private let base: UnsafeMutablePointer<UInt8>?
     private let capacity: Int
+    /// What was written, or would have been.
     private(set) var count = 0
+
     /// Something did not fit: what is here is not to be used.
-    private(set) var isOverfull = false
+    var isOverfull: Bool { count > capacity }
 
     init(_ memory: UnsafeMutableRawBufferPointer) {
         base = memory.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -19,12 +21,29 @@ struct Output {
     /// Where the next `length` bytes go, which count as written.
     @inline(__always)
     private mutating func take(_ length: Int) -> UnsafeMutablePointer<UInt8>? {
-        guard let base, length <= capacity &- count else {
-            isOverfull = true
-            return nil
-        }
-        defer { count &+= length }
-        return base + count
+        let start = count
+        count &+= length
+        guard let base, count <= capacity else { return nil }
+        return base + start
+    }
+
+    /// Moves what was written from `start` on by so many bytes.
+    @inline(__always)
+    mutating func makeRoom(_ length: Int, at start: Int) {
+        guard length > 0 else { return }
+        let end = count
+        guard take(length) != nil, let base, start <= end else { return }
+        UnsafeMutableRawPointer(base + start + length).copyMemory(from: base + start, byteCount: end &- start)
+    }
+
+    /// Writes something again that has the place for it.
+    @inline(__always)
+    mutating func rewrite(from start: Int, _ body: (inout Output) -> Void) {
+        guard !isOverfull else { return }
+        let end = count
+        count = start
+        body(&self)
+        count = end
     }
 
     @inline(__always)
@@ -75,25 +94,17 @@ struct Output {
 }
 
 extension ByteBuffer {
-    /// Appends what `body` writes; nothing at all if it throws. `estimate` is how long that may be.
+    /// Appends what `body` writes; nothing at all if it says no.
     @inline(__always)
-    mutating func append<Failure: Error>(estimate: Int, _ body: (inout Output) throws(Failure) -> Void) throws(Failure) {
-        var room = max(estimate, 16)
-        var failure: Failure?
-        var isDone = false
-        while !isDone {
+    mutating func append(_ body: (inout Output) -> Bool) {
+        var room = 256
+        while room > 0 {
             writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
                 var output = Output(memory)
-                do throws(Failure) {
-                    try body(&output)
-                } catch {
-                    failure = error
-                }
-                isDone = failure != nil || !output.isOverfull
-                return failure == nil && isDone ? output.count : 0
+                let isWanted = body(&output)
+                room = isWanted && output.isOverfull ? output.count : 0
+                return isWanted && !output.isOverfull ? output.count : 0
             }
-            room = max(room, room &* 2)
         }
-        if let failure { throw failure }
     }
 }

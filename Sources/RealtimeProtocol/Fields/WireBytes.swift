@@ -5,10 +5,17 @@ extension String: WireScalar {
     var isZero: Bool { isEmpty }
 
     mutating func read(json: inout JSONReader) throws(DecodingFault) { self = try json.string() }
-    mutating func write(json: inout JSONWriter) { withUTF8 { json.output.quoted($0) } }
+    func write(json: inout JSONWriter) { withBytes { json.output.quoted($0) } }
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) { self = try protobuf.string() }
-    mutating func write(protobuf: inout ProtobufWriter) { withUTF8 { protobuf.output.lengthDelimited(UnsafeRawBufferPointer($0)) } }
-    mutating func size() -> Int { Varint.sizeWithLength(utf8.count) }
+    func write(protobuf: inout ProtobufWriter) { withBytes { protobuf.output.lengthDelimited(UnsafeRawBufferPointer($0)) } }
+}
+
+extension String {
+    /// The bytes of the text, where they are. Only a string that an Apple framework made has to be copied.
+    @inline(__always)
+    fileprivate func withBytes(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        if utf8.withContiguousStorageIfAvailable(body) == nil { Array(utf8).withUnsafeBufferPointer(body) }
+    }
 }
 
 /// A payload: a JSON value in place, or any bytes in Protobuf.
@@ -17,10 +24,9 @@ extension ByteBuffer: WireScalar {
     var isZero: Bool { readableBytes == 0 }
 
     mutating func read(json: inout JSONReader) throws(DecodingFault) { self = try json.payload() }
-    mutating func write(json: inout JSONWriter) throws(Wire.EncodingError) { try json.payload(self) }
+    func write(json: inout JSONWriter) { json.payload(self) }
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) { self = try protobuf.bytes() }
-    mutating func write(protobuf: inout ProtobufWriter) { withUnsafeReadableBytes { protobuf.output.lengthDelimited($0) } }
-    mutating func size() -> Int { Varint.sizeWithLength(readableBytes) }
+    func write(protobuf: inout ProtobufWriter) { withUnsafeReadableBytes { protobuf.output.lengthDelimited($0) } }
 }
 
 /// Text that Protobuf has as bytes and JSON as a string: the commands inside an emulation request.
@@ -31,8 +37,7 @@ struct TextBytes: WireScalar {
     var isZero: Bool { bytes.isZero }
 
     mutating func read(json: inout JSONReader) throws(DecodingFault) { bytes = ByteBuffer(string: try json.string(limit: .max)) }
-    mutating func write(json: inout JSONWriter) throws(Wire.EncodingError) { try json.text(bytes) }
+    func write(json: inout JSONWriter) { json.text(bytes) }
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) { bytes = try protobuf.bytes() }
-    mutating func write(protobuf: inout ProtobufWriter) { bytes.write(protobuf: &protobuf) }
-    mutating func size() -> Int { bytes.size() }
+    func write(protobuf: inout ProtobufWriter) { bytes.write(protobuf: &protobuf) }
 }

@@ -17,13 +17,11 @@ extension WireInteger {
     }
 
     @inline(__always)
-    mutating func write(json: inout JSONWriter) { json.output.decimal(magnitude: UInt64(magnitude), isNegative: self < 0) }
+    func write(json: inout JSONWriter) { json.output.decimal(magnitude: UInt64(magnitude), isNegative: self < 0) }
     @inline(__always)
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) { self = Self(varint: try protobuf.varint()) }
     @inline(__always)
-    mutating func write(protobuf: inout ProtobufWriter) { protobuf.output.varint(varint) }
-    @inline(__always)
-    mutating func size() -> Int { Varint.size(varint) }
+    func write(protobuf: inout ProtobufWriter) { protobuf.output.varint(varint) }
 }
 
 extension FixedWidthInteger {
@@ -64,13 +62,12 @@ struct ZigZag: WireScalar {
     var varint: UInt64 { UInt64(bitPattern: value << 1 ^ value >> 63) }
 
     mutating func read(json: inout JSONReader) throws(DecodingFault) { try value.read(json: &json) }
-    mutating func write(json: inout JSONWriter) { value.write(json: &json) }
+    func write(json: inout JSONWriter) { value.write(json: &json) }
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) {
         let varint = try protobuf.varint()
         value = Int64(bitPattern: varint >> 1) ^ -Int64(bitPattern: varint & 1)
     }
-    mutating func write(protobuf: inout ProtobufWriter) { protobuf.output.varint(varint) }
-    mutating func size() -> Int { Varint.size(varint) }
+    func write(protobuf: inout ProtobufWriter) { protobuf.output.varint(varint) }
 }
 
 extension Bool: WireScalar {
@@ -78,8 +75,7 @@ extension Bool: WireScalar {
     var isZero: Bool { !self }
 
     mutating func read(json: inout JSONReader) throws(DecodingFault) { self = try json.scanner.bool() }
-    mutating func write(json: inout JSONWriter) { json.output.append(self ? "true" : "false") }
+    func write(json: inout JSONWriter) { json.output.append(self ? "true" : "false") }
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) { self = try protobuf.varint() != 0 }
-    mutating func write(protobuf: inout ProtobufWriter) { protobuf.output.append(self ? 1 : 0) }
-    mutating func size() -> Int { 1 }
+    func write(protobuf: inout ProtobufWriter) { protobuf.output.append(self ? 1 : 0) }
 }

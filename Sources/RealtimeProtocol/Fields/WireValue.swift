@@ -1,17 +1,13 @@
 import NIOCore
 
-/// What a field, a list element or a map entry can hold: how it is read, written and measured in either format.
-///
-/// Writing is `mutating` because a message walks its fields as variables; nothing is changed by it.
+/// What a field, a list element or a map entry can hold: how it is read and written in either format.
 protocol WireValue: Sendable {
     init()
     static var wireType: WireType { get }
     mutating func read(json: inout JSONReader) throws(DecodingFault)
-    mutating func write(json: inout JSONWriter) throws(Wire.EncodingError)
+    func write(json: inout JSONWriter)
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault)
-    mutating func write(protobuf: inout ProtobufWriter)
-    /// Bytes in Protobuf, a length included.
-    mutating func size() -> Int
+    func write(protobuf: inout ProtobufWriter)
 }
 
 /// A value without fields. It is left out when it is zero.
@@ -31,19 +27,7 @@ extension WireMessage {
     static var wireType: WireType { .lengthDelimited }
 
     mutating func read(json: inout JSONReader) throws(DecodingFault) { try json.message(&self) }
-    mutating func write(json: inout JSONWriter) throws(Wire.EncodingError) { try json.message(&self) }
+    func write(json: inout JSONWriter) { json.message(self) }
     mutating func read(protobuf: inout ProtobufReader) throws(DecodingFault) { try protobuf.message(&self) }
-    mutating func write(protobuf: inout ProtobufWriter) { protobuf.message(&self) }
-
-    mutating func size() -> Int {
-        let fields = fieldsSize()
-        return Varint.size(UInt64(fields)) &+ fields
-    }
-
-    /// Bytes in Protobuf, without the length before them.
-    mutating func fieldsSize() -> Int {
-        var sizer = ProtobufSizer()
-        visit(&sizer)
-        return sizer.count
-    }
+    func write(protobuf: inout ProtobufWriter) { protobuf.message(self) }
 }

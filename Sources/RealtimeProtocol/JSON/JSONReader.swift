@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Reads messages of the protocol in JSON. Names are compared where they stand; nothing is allocated for a field, except a long string.
-struct JSONReader: FieldVisitor {
+struct JSONReader: FieldVisitor, BodyReader {
     var scanner: JSONScanner
     /// What is scanned: payloads are slices of it.
     private let source: ByteBuffer
@@ -42,12 +42,15 @@ struct JSONReader: FieldVisitor {
     }
 
     @inline(__always)
-    mutating func choice<Body, Value: WireMessage>(
-        _ number: Int, _ name: StaticString, _ body: inout Body?, wrap: (Value) -> Body, unwrap: (Body) -> Value?
+    mutating func body<Body: WireBody>(_ body: inout Body?) throws(DecodingFault) { try Body.read(&body, &self) }
+
+    @inline(__always)
+    mutating func choice<Body, Message: WireMessage>(
+        _ field: FieldName, _ body: inout Body?, _ wrap: (Message) -> Body
     ) throws(DecodingFault) {
-        guard try take(number, name), !scanner.takeNull() else { return }
+        guard try take(field.number, field.name), !scanner.takeNull() else { return }
         guard case .none = body else { throw .severalBodies }
-        var message = Value()
+        var message = Message()
         try self.message(&message)
         body = wrap(message)
     }

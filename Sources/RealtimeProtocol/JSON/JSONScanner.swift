@@ -246,23 +246,10 @@ extension JSONScanner {
         return value
     }
 
-    /// A character of two to four bytes (Unicode Standard, Table 3-7).
+    /// A character of two to four bytes.
     private mutating func skipMultiByte() throws(DecodingFault) {
-        let second = self[position &+ 1]
-        let length =
-            switch byte {
-            case 0xc2...0xdf where second & 0xc0 == 0x80: 2
-            case 0xe0 where second & 0xe0 == 0xa0: 3
-            case 0xed where second & 0xe0 == 0x80: 3
-            case 0xe1...0xec, 0xee, 0xef: second & 0xc0 == 0x80 ? 3 : 0
-            case 0xf0 where second >= 0x90 && second <= 0xbf: 4
-            case 0xf1...0xf3 where second & 0xc0 == 0x80: 4
-            case 0xf4 where second & 0xf0 == 0x80: 4
-            default: 0
-            }
-        guard length > 0, length < 3 || self[position &+ 2] & 0xc0 == 0x80, length < 4 || self[position &+ 3] & 0xc0 == 0x80 else {
-            throw .notUTF8
-        }
+        let length = UTF8Text.length(byte, self[position &+ 1], self[position &+ 2], self[position &+ 3])
+        guard length > 0 else { throw .notUTF8 }
         position &+= length
     }
 }

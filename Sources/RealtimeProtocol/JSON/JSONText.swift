@@ -15,10 +15,11 @@ public enum JSONText {
 
     /// A JSON string with this text, as the publications of a subscription with patches have it; nil if it is not UTF-8.
     public static func string(_ text: ByteBuffer) -> ByteBuffer? {
-        guard text.withUnsafeReadableBytes({ String(validating: $0, as: UTF8.self) }) != nil else { return nil }
+        guard text.withUnsafeReadableBytes(UTF8Text.isValid) else { return nil }
         var string = ByteBuffer()
-        string.append(estimate: text.readableBytes &+ 2) { output in
+        string.append { output in
             text.withUnsafeReadableBytes { output.quoted($0.bindMemory(to: UInt8.self)) }
+            return true
         }
         return string
     }
@@ -47,7 +48,10 @@ public enum JSONText {
     /// `text` is JSON.
     static func withoutWhitespace(_ text: UnsafeBufferPointer<UInt8>) -> ByteBuffer {
         var compact = ByteBuffer()
-        compact.append(estimate: text.count) { $0.appendWithoutWhitespace(text) }
+        compact.append { output in
+            output.appendWithoutWhitespace(text)
+            return true
+        }
         return compact
     }
 }

@@ -1,8 +1,10 @@
 import NIOCore
 
 /// Writes messages of the protocol in JSON. Fields that are zero are left out, except those that clients expect.
-struct JSONWriter: FieldVisitor {
+struct JSONWriter: FieldVisitor, BodyWriter {
     var output: Output
+    /// A payload is not JSON: what is written is not to be used.
+    private(set) var isNotJSON = false
     private var needsComma = false
 
     init(_ output: Output) { self.output = output }
@@ -12,44 +14,44 @@ struct JSONWriter: FieldVisitor {
     @inline(__always)
     mutating func scalar<Value: WireScalar>(
         _ number: Int, _ name: StaticString, _ value: inout Value, writesZero: Bool
-    ) throws(Wire.EncodingError) {
+    ) {
         guard writesZero || !value.isZero else { return }
         begin(name)
-        try value.write(json: &self)
+        value.write(json: &self)
     }
 
     @inline(__always)
-    mutating func field<Value: WireMessage>(_ number: Int, _ name: StaticString, _ value: inout Value?) throws(Wire.EncodingError) {
-        guard var message = value else { return }
+    mutating func field<Value: WireMessage>(_ number: Int, _ name: StaticString, _ value: inout Value?) {
+        guard let message = value else { return }
         begin(name)
-        try self.message(&message)
+        self.message(message)
     }
 
     @inline(__always)
-    mutating func choice<Body, Value: WireMessage>(
-        _ number: Int, _ name: StaticString, _ body: inout Body?, wrap: (Value) -> Body, unwrap: (Body) -> Value?
-    ) throws(Wire.EncodingError) {
-        guard let body, var message = unwrap(body) else { return }
-        begin(name)
-        try self.message(&message)
+    mutating func body<Body: WireBody>(_ body: inout Body?) { Body.write(body, &self) }
+
+    @inline(__always)
+    mutating func chosen<Message: WireMessage>(_ field: FieldName, _ message: Message) {
+        begin(field.name)
+        self.message(message)
     }
 
     @inline(__always)
     mutating func field<Value: WireValue>(
         _ number: Int, _ name: StaticString, _ values: inout [Value], writesZero: Bool
-    ) throws(Wire.EncodingError) {
+    ) {
         guard writesZero || !values.isEmpty else { return }
         begin(name)
-        try list(values)
+        list(values)
     }
 
     @inline(__always)
     mutating func field<Value: WireValue>(
         _ number: Int, _ name: StaticString, _ values: inout [String: Value]
-    ) throws(Wire.EncodingError) {
+    ) {
         guard !values.isEmpty else { return }
         begin(name)
-        try map(values)
+        map(values)
     }
 
     @inline(__always)
@@ -61,49 +63,49 @@ struct JSONWriter: FieldVisitor {
 
     // MARK: Values
 
-    mutating func message<Message: WireMessage>(_ message: inout Message) throws(Wire.EncodingError) {
+    mutating func message<Message: WireMessage>(_ message: Message) {
         output.append(UInt8(ascii: "{"))
         needsComma = false
-        try message.visit(&self)
+        message.read(by: &self)
         output.append(UInt8(ascii: "}"))
         needsComma = true
     }
 
-    private mutating func list<Value: WireValue>(_ values: [Value]) throws(Wire.EncodingError) {
+    private mutating func list<Value: WireValue>(_ values: [Value]) {
         var separator = UInt8(ascii: "[")
-        for var value in values {
+        for value in values {
             output.append(separator)
-            try value.write(json: &self)
+            value.write(json: &self)
             separator = UInt8(ascii: ",")
         }
         if values.isEmpty { output.append(separator) }
         output.append(UInt8(ascii: "]"))
     }
 
-    private mutating func map<Value: WireValue>(_ values: [String: Value]) throws(Wire.EncodingError) {
+    private mutating func map<Value: WireValue>(_ values: [String: Value]) {
         var separator = UInt8(ascii: "{")
-        for (var key, var value) in values {
+        for (key, value) in values {
             output.append(separator)
             key.write(json: &self)
             output.append(UInt8(ascii: ":"))
-            try value.write(json: &self)
+            value.write(json: &self)
             separator = UInt8(ascii: ",")
         }
         output.append(UInt8(ascii: "}"))
     }
 
     /// JSON in place. It is looked through here, whoever it came from: a newline in it, or a bracket too many, would end the message.
-    mutating func payload(_ payload: ByteBuffer) throws(Wire.EncodingError) {
+    mutating func payload(_ payload: ByteBuffer) {
         switch JSONText.check(payload) {
         case .compact: payload.withUnsafeReadableBytes { output.append($0) }
         case .spaced: payload.withUnsafeReadableBytes { output.appendWithoutWhitespace($0.bindMemory(to: UInt8.self)) }
-        case .failed: throw .notJSON
+        case .failed: isNotJSON = true
         }
     }
 
     /// Bytes as a string.
-    mutating func text(_ text: ByteBuffer) throws(Wire.EncodingError) {
-        guard text.withUnsafeReadableBytes({ String(validating: $0, as: UTF8.self) }) != nil else { throw .notJSON }
+    mutating func text(_ text: ByteBuffer) {
+        guard text.withUnsafeReadableBytes(UTF8Text.isValid) else { return isNotJSON = true }
         text.withUnsafeReadableBytes { output.quoted($0.bindMemory(to: UInt8.self)) }
     }
 }

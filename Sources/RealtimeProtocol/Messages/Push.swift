@@ -23,19 +23,7 @@ extension Wire {
         mutating func visit<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
             try visitor.field(1, "id", &id)
             try visitor.field(2, "channel", &channel)
-            try visitor.choice(4, "pub", &body, wrap: Body.publication) { if case .publication(let value) = $0 { value } else { nil } }
-            try visitor.choice(5, "join", &body, wrap: Body.join) { if case .join(let value) = $0 { value } else { nil } }
-            try visitor.choice(6, "leave", &body, wrap: Body.leave) { if case .leave(let value) = $0 { value } else { nil } }
-            try visitor.choice(7, "unsubscribe", &body, wrap: Body.unsubscribe) {
-                if case .unsubscribe(let value) = $0 { value } else { nil }
-            }
-            try visitor.choice(8, "message", &body, wrap: Body.message) { if case .message(let value) = $0 { value } else { nil } }
-            try visitor.choice(9, "subscribe", &body, wrap: Body.subscribe) { if case .subscribe(let value) = $0 { value } else { nil } }
-            try visitor.choice(10, "connect", &body, wrap: Body.connect) { if case .connect(let value) = $0 { value } else { nil } }
-            try visitor.choice(11, "disconnect", &body, wrap: Body.disconnect) {
-                if case .disconnect(let value) = $0 { value } else { nil }
-            }
-            try visitor.choice(12, "refresh", &body, wrap: Body.refresh) { if case .refresh(let value) = $0 { value } else { nil } }
+            try visitor.body(&body)
         }
     }
 }
@@ -61,6 +49,49 @@ extension Wire.Push {
         case disconnect(Wire.Disconnect)
         /// The server prolonged the connection.
         case refresh(Wire.Refresh)
+    }
+}
+
+extension Wire.Push.Body: WireBody {
+    private enum Names {
+        static var publication: FieldName { FieldName(4, "pub") }
+        static var join: FieldName { FieldName(5, "join") }
+        static var leave: FieldName { FieldName(6, "leave") }
+        static var unsubscribe: FieldName { FieldName(7, "unsubscribe") }
+        static var message: FieldName { FieldName(8, "message") }
+        static var subscribe: FieldName { FieldName(9, "subscribe") }
+        static var connect: FieldName { FieldName(10, "connect") }
+        static var disconnect: FieldName { FieldName(11, "disconnect") }
+        static var refresh: FieldName { FieldName(12, "refresh") }
+    }
+
+    @inline(__always)
+    static func read<Reader: BodyReader>(_ body: inout Self?, _ reader: inout Reader) throws(DecodingFault) {
+        try reader.choice(Names.publication, &body, Self.publication)
+        try reader.choice(Names.join, &body, Self.join)
+        try reader.choice(Names.leave, &body, Self.leave)
+        try reader.choice(Names.unsubscribe, &body, Self.unsubscribe)
+        try reader.choice(Names.message, &body, Self.message)
+        try reader.choice(Names.subscribe, &body, Self.subscribe)
+        try reader.choice(Names.connect, &body, Self.connect)
+        try reader.choice(Names.disconnect, &body, Self.disconnect)
+        try reader.choice(Names.refresh, &body, Self.refresh)
+    }
+
+    @inline(__always)
+    static func write<Writer: BodyWriter>(_ body: Self?, _ writer: inout Writer) {
+        switch body {
+        case .publication(let message): writer.chosen(Names.publication, message)
+        case .join(let message): writer.chosen(Names.join, message)
+        case .leave(let message): writer.chosen(Names.leave, message)
+        case .unsubscribe(let message): writer.chosen(Names.unsubscribe, message)
+        case .message(let message): writer.chosen(Names.message, message)
+        case .subscribe(let message): writer.chosen(Names.subscribe, message)
+        case .connect(let message): writer.chosen(Names.connect, message)
+        case .disconnect(let message): writer.chosen(Names.disconnect, message)
+        case .refresh(let message): writer.chosen(Names.refresh, message)
+        case nil: break
+        }
     }
 }
 

@@ -21,24 +21,7 @@ extension Wire {
         mutating func visit<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
             try visitor.field(1, "id", &id)
             try visitor.field(2, "error", &error)
-            try visitor.choice(4, "push", &body, wrap: Body.push) { if case .push(let value) = $0 { value } else { nil } }
-            try visitor.choice(5, "connect", &body, wrap: Body.connect) { if case .connect(let value) = $0 { value } else { nil } }
-            try visitor.choice(6, "subscribe", &body, wrap: Body.subscribe) { if case .subscribe(let value) = $0 { value } else { nil } }
-            try visitor.choice(7, "unsubscribe", &body, wrap: Body.unsubscribe) {
-                if case .unsubscribe(let value) = $0 { value } else { nil }
-            }
-            try visitor.choice(8, "publish", &body, wrap: Body.publish) { if case .publish(let value) = $0 { value } else { nil } }
-            try visitor.choice(9, "presence", &body, wrap: Body.presence) { if case .presence(let value) = $0 { value } else { nil } }
-            try visitor.choice(10, "presence_stats", &body, wrap: Body.presenceStats) {
-                if case .presenceStats(let value) = $0 { value } else { nil }
-            }
-            try visitor.choice(11, "history", &body, wrap: Body.history) { if case .history(let value) = $0 { value } else { nil } }
-            try visitor.choice(12, "ping", &body, wrap: Body.ping) { if case .ping(let value) = $0 { value } else { nil } }
-            try visitor.choice(13, "rpc", &body, wrap: Body.rpc) { if case .rpc(let value) = $0 { value } else { nil } }
-            try visitor.choice(14, "refresh", &body, wrap: Body.refresh) { if case .refresh(let value) = $0 { value } else { nil } }
-            try visitor.choice(15, "sub_refresh", &body, wrap: Body.subRefresh) {
-                if case .subRefresh(let value) = $0 { value } else { nil }
-            }
+            try visitor.body(&body)
         }
     }
 }
@@ -70,6 +53,58 @@ extension Wire.Reply {
         case refresh(Wire.RefreshResult)
         /// The new life of the subscription.
         case subRefresh(Wire.SubRefreshResult)
+    }
+}
+
+extension Wire.Reply.Body: WireBody {
+    private enum Names {
+        static var push: FieldName { FieldName(4, "push") }
+        static var connect: FieldName { FieldName(5, "connect") }
+        static var subscribe: FieldName { FieldName(6, "subscribe") }
+        static var unsubscribe: FieldName { FieldName(7, "unsubscribe") }
+        static var publish: FieldName { FieldName(8, "publish") }
+        static var presence: FieldName { FieldName(9, "presence") }
+        static var presenceStats: FieldName { FieldName(10, "presence_stats") }
+        static var history: FieldName { FieldName(11, "history") }
+        static var ping: FieldName { FieldName(12, "ping") }
+        static var rpc: FieldName { FieldName(13, "rpc") }
+        static var refresh: FieldName { FieldName(14, "refresh") }
+        static var subRefresh: FieldName { FieldName(15, "sub_refresh") }
+    }
+
+    @inline(__always)
+    static func read<Reader: BodyReader>(_ body: inout Self?, _ reader: inout Reader) throws(DecodingFault) {
+        try reader.choice(Names.push, &body, Self.push)
+        try reader.choice(Names.connect, &body, Self.connect)
+        try reader.choice(Names.subscribe, &body, Self.subscribe)
+        try reader.choice(Names.unsubscribe, &body, Self.unsubscribe)
+        try reader.choice(Names.publish, &body, Self.publish)
+        try reader.choice(Names.presence, &body, Self.presence)
+        try reader.choice(Names.presenceStats, &body, Self.presenceStats)
+        try reader.choice(Names.history, &body, Self.history)
+        try reader.choice(Names.ping, &body, Self.ping)
+        try reader.choice(Names.rpc, &body, Self.rpc)
+        try reader.choice(Names.refresh, &body, Self.refresh)
+        try reader.choice(Names.subRefresh, &body, Self.subRefresh)
+    }
+
+    @inline(__always)
+    static func write<Writer: BodyWriter>(_ body: Self?, _ writer: inout Writer) {
+        switch body {
+        case .push(let message): writer.chosen(Names.push, message)
+        case .connect(let message): writer.chosen(Names.connect, message)
+        case .subscribe(let message): writer.chosen(Names.subscribe, message)
+        case .unsubscribe(let message): writer.chosen(Names.unsubscribe, message)
+        case .publish(let message): writer.chosen(Names.publish, message)
+        case .presence(let message): writer.chosen(Names.presence, message)
+        case .presenceStats(let message): writer.chosen(Names.presenceStats, message)
+        case .history(let message): writer.chosen(Names.history, message)
+        case .ping(let message): writer.chosen(Names.ping, message)
+        case .rpc(let message): writer.chosen(Names.rpc, message)
+        case .refresh(let message): writer.chosen(Names.refresh, message)
+        case .subRefresh(let message): writer.chosen(Names.subRefresh, message)
+        case nil: break
+        }
     }
 }
 

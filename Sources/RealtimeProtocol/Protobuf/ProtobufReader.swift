@@ -4,7 +4,7 @@
 import NIOCore
 
 /// Reads messages of the protocol in Protobuf. Unknown fields are passed over, groups are refused.
-struct ProtobufReader: FieldVisitor {
+struct ProtobufReader: FieldVisitor, BodyReader {
     private let base: UnsafePointer<UInt8>?
     /// What is read: payloads are slices of it.
     private let source: ByteBuffer
@@ -46,12 +46,15 @@ struct ProtobufReader: FieldVisitor {
     }
 
     @inline(__always)
-    mutating func choice<Body, Value: WireMessage>(
-        _ number: Int, _ name: StaticString, _ body: inout Body?, wrap: (Value) -> Body, unwrap: (Body) -> Value?
+    mutating func body<Body: WireBody>(_ body: inout Body?) throws(DecodingFault) { try Body.read(&body, &self) }
+
+    @inline(__always)
+    mutating func choice<Body, Message: WireMessage>(
+        _ field: FieldName, _ body: inout Body?, _ wrap: (Message) -> Body
     ) throws(DecodingFault) {
-        guard try take(number, .lengthDelimited) else { return }
+        guard try take(field.number, .lengthDelimited) else { return }
         guard case .none = body else { throw .severalBodies }
-        var message = Value()
+        var message = Message()
         try self.message(&message)
         body = wrap(message)
     }
@@ -188,11 +191,10 @@ struct ProtobufReader: FieldVisitor {
         let length = try length()
         guard length <= limits.maxStringLength else { throw .stringLength }
         guard let base, length > 0 else { return "" }
-        defer { position &+= length }
-        guard let text = String(validating: UnsafeBufferPointer(start: base + position, count: length), as: UTF8.self) else {
-            throw .notUTF8
-        }
-        return text
+        let text = UnsafeBufferPointer(start: base + position, count: length)
+        guard UTF8Text.isValid(UnsafeRawBufferPointer(text)) else { throw .notUTF8 }
+        position &+= length
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Any bytes.

@@ -1,5 +1,5 @@
 /// Writes messages of the protocol in Protobuf, fields in the order of their declaration, without those that are zero.
-struct ProtobufWriter: FieldVisitor {
+struct ProtobufWriter: FieldVisitor, BodyWriter {
     var output: Output
 
     @inline(__always)
@@ -11,23 +11,23 @@ struct ProtobufWriter: FieldVisitor {
 
     @inline(__always)
     mutating func field<Value: WireMessage>(_ number: Int, _ name: StaticString, _ value: inout Value?) {
-        guard var message = value else { return }
+        guard let message = value else { return }
         tag(number, .lengthDelimited)
-        self.message(&message)
+        self.message(message)
     }
 
     @inline(__always)
-    mutating func choice<Body, Value: WireMessage>(
-        _ number: Int, _ name: StaticString, _ body: inout Body?, wrap: (Value) -> Body, unwrap: (Body) -> Value?
-    ) {
-        guard let body, var message = unwrap(body) else { return }
-        tag(number, .lengthDelimited)
-        self.message(&message)
+    mutating func body<Body: WireBody>(_ body: inout Body?) { Body.write(body, &self) }
+
+    @inline(__always)
+    mutating func chosen<Message: WireMessage>(_ field: FieldName, _ message: Message) {
+        tag(field.number, .lengthDelimited)
+        self.message(message)
     }
 
     @inline(__always)
     mutating func field<Value: WireValue>(_ number: Int, _ name: StaticString, _ values: inout [Value], writesZero: Bool) {
-        for var value in values {
+        for value in values {
             tag(number, Value.wireType)
             value.write(protobuf: &self)
         }
@@ -36,20 +36,22 @@ struct ProtobufWriter: FieldVisitor {
     /// An entry of a map is a message with the key in field 1 and the value in field 2, both always there.
     @inline(__always)
     mutating func field<Value: WireValue>(_ number: Int, _ name: StaticString, _ values: inout [String: Value]) {
-        for (var key, var value) in values {
+        for (key, value) in values {
             tag(number, .lengthDelimited)
-            output.varint(UInt64(truncatingIfNeeded: 2 &+ key.size() &+ value.size()))
+            let start = output.beginLength()
             tag(1, .lengthDelimited)
             key.write(protobuf: &self)
             tag(2, Value.wireType)
             value.write(protobuf: &self)
+            output.endLength(start)
         }
     }
 
     /// The message after its length.
-    mutating func message<Message: WireMessage>(_ message: inout Message) {
-        output.varint(UInt64(truncatingIfNeeded: message.fieldsSize()))
-        message.visit(&self)
+    mutating func message<Message: WireMessage>(_ message: Message) {
+        let start = output.beginLength()
+        message.read(by: &self)
+        output.endLength(start)
     }
 
     @inline(__always)
