@@ -49,6 +49,8 @@ let package = Package(
         .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
         .library(name: "PubSub", targets: ["PubSub"]),
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
+        .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
+        .library(name: "RealtimeHummingbird", targets: ["RealtimeHummingbird"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
     ],
     dependencies: [
@@ -85,6 +87,11 @@ let package = Package(
 
         // Channels: values, rules and ports; no I/O.
         .target(name: "PubSub", swiftSettings: settings),
+        .target(
+            name: "RealtimeHub",
+            dependencies: ["RealtimeProtocol", "PubSub", nio, logging],
+            swiftSettings: settings
+        ),
 
         // Adapters: each knows one outside thing.
         .target(
@@ -107,12 +114,21 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "RealtimeHummingbird",
+            dependencies: [
+                "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, nio,
+            ],
+            swiftSettings: settings
+        ),
+
         // Composition.
         .target(name: "HeliographPages", resources: [.embedInCode("Files")], swiftSettings: settings),
         .target(
             name: "HeliographServer",
             dependencies: [
-                "HeliographPages", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
+                "HeliographPages", "RealtimeHummingbird", "RealtimeHub", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketDeflate", hummingbird,
                 hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
             swiftSettings: settings

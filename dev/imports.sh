@@ -16,6 +16,9 @@ declare -A allowed=(
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation $libc"
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
+    # The C library for the time of day.
+    [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Synchronization Glibc Musl Darwin"
+    [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird NIOCore"
     [HeliographPages]=""
     [HeliographServer]="*"
     [heliograph]="*"

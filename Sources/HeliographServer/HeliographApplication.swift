@@ -5,6 +5,8 @@ import HummingbirdTLS
 public import Logging
 public import NIOCore
 public import NIOPosix
+import RealtimeHub
+import RealtimeHummingbird
 public import ServiceLifecycle
 import WebSocketHummingbird
 
@@ -13,6 +15,7 @@ public struct HeliographApplication: Service {
     private let configuration: ServeConfiguration
     private let logger: Logger
     private let chat: ChatService
+    private let hub: Hub
     let board: StatusBoard
     private let server: HTTPServerBuilder
     private let eventLoopGroup: any EventLoopGroup
@@ -42,6 +45,7 @@ public struct HeliographApplication: Service {
         self.configuration = configuration
         self.logger = logger
         self.chat = chat
+        self.hub = .demo(logger: logger)
         self.board = StatusBoard(metrics: metrics, chat: chat)
         self.server = try Self.server(configuration)
         self.eventLoopGroup = eventLoopGroup
@@ -90,6 +94,7 @@ public struct HeliographApplication: Service {
         PageRoutes.add(to: router)
         DemoRoutes(chat: chat, board: board).add(to: router)
         MeasuringRoutes.add(to: router)
+        router.realtime("connection/websocket", hub: hub)
         return router
     }
 

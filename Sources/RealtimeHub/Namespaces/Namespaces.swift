@@ -3,7 +3,7 @@ public import PubSub
 /// The options of channels, by their names.
 ///
 /// ```swift
-/// var news = ChannelOptions()
+/// var news = ChannelSettings()
 /// news.allowSubscribe = [.clients, .anonymous]
 /// let namespaces = Namespaces(named: ["news": news])   // news:today is open to all; nothing else exists
 /// ```
@@ -11,9 +11,9 @@ public import PubSub
 /// A name is looked for among the patterns first, in their order; then its namespace decides, which is what is before the first colon.
 public struct Namespaces: Sendable {
     /// Of channels whose names have no colon; nil: there are no such channels.
-    public var withoutNamespace: ChannelOptions?
+    public var withoutNamespace: ChannelSettings?
     /// By namespace.
-    public var named: [String: ChannelOptions]
+    public var named: [String: ChannelSettings]
     /// By pattern, for names that no namespace describes.
     public var patterns: [Patterned]
     /// What a channel may be called.
@@ -26,16 +26,16 @@ public struct Namespaces: Sendable {
     /// The options of all channels whose names match.
     public struct Patterned: Hashable, Sendable {
         public var pattern: ChannelPattern
-        public var options: ChannelOptions
+        public var options: ChannelSettings
 
-        public init(_ pattern: ChannelPattern, _ options: ChannelOptions) {
+        public init(_ pattern: ChannelPattern, _ options: ChannelSettings) {
             self.pattern = pattern
             self.options = options
         }
     }
 
     public init(
-        withoutNamespace: ChannelOptions? = nil, named: [String: ChannelOptions] = [:], patterns: [Patterned] = [],
+        withoutNamespace: ChannelSettings? = nil, named: [String: ChannelSettings] = [:], patterns: [Patterned] = [],
         names: ChannelNameRules = ChannelNameRules(), syntax: ChannelSyntax = ChannelSyntax()
     ) {
         self.withoutNamespace = withoutNamespace
@@ -54,12 +54,12 @@ public struct Namespaces: Sendable {
     }
 
     /// The options of a channel; nil if there can be no such channel.
-    public func options(of channel: String) -> ChannelOptions? {
+    public func options(of channel: String) -> ChannelSettings? {
         try? resolve(channel).options
     }
 
     /// The options of a channel, and the parts of its name.
-    public func resolve(_ channel: String) throws(NameError) -> (name: ParsedChannelName, options: ChannelOptions) {
+    public func resolve(_ channel: String) throws(NameError) -> (name: ParsedChannelName, options: ChannelSettings) {
         do throws(ChannelNameRules.Violation) { try names.check(channel) } catch { throw .badName }
         let name = syntax.parse(channel)
         guard let options = options(of: name) else { throw .unknown }
@@ -67,7 +67,7 @@ public struct Namespaces: Sendable {
         return (name, options)
     }
 
-    private func options(of name: ParsedChannelName) -> ChannelOptions? {
+    private func options(of name: ParsedChannelName) -> ChannelSettings? {
         if let match = patterns.first(where: { $0.pattern.matches(name.withoutPrefix) }) { return match.options }
         guard let namespace = name.namespace else { return withoutNamespace }
         return named[String(namespace)]

@@ -70,7 +70,7 @@ extension Namespaces {
     public func permission(
         for operation: Operation, channel: String, user: String, isSubscribed: Bool = false, hasToken: Bool = false
     ) -> Decision {
-        let (name, options): (ParsedChannelName, ChannelOptions)
+        let (name, options): (ParsedChannelName, ChannelSettings)
         do throws(NameError) {
             (name, options) = try resolve(channel)
         } catch {
@@ -84,13 +84,13 @@ extension Namespaces {
 
     /// Whether a user may do something in a channel that has these options, without a token.
     public func allows(
-        _ operation: Operation, in channel: String, _ options: ChannelOptions, user: String, isSubscribed: Bool
+        _ operation: Operation, in channel: String, _ options: ChannelSettings, user: String, isSubscribed: Bool
     ) -> Bool {
         decide(operation, syntax.parse(channel), options, user: user, isSubscribed: isSubscribed, hasToken: false).isAllowed
     }
 
     private func decide(
-        _ operation: Operation, _ name: ParsedChannelName, _ options: ChannelOptions, user: String, isSubscribed: Bool, hasToken: Bool
+        _ operation: Operation, _ name: ParsedChannelName, _ options: ChannelSettings, user: String, isSubscribed: Bool, hasToken: Bool
     ) -> Decision {
         let openness = options.openness(for: operation)
         if operation == .subscribe {
@@ -104,7 +104,7 @@ extension Namespaces {
     }
 
     /// In a channel for users.
-    private func decide(_ operation: Operation, among users: Substring, _ options: ChannelOptions, _ user: String) -> Decision {
+    private func decide(_ operation: Operation, among users: Substring, _ options: ChannelSettings, _ user: String) -> Decision {
         guard options.allowUserLimitedChannels, syntax.isUser(user, among: users) else { return .denied(.notNamed) }
         if operation == .subscribe { return .allowed(.namedUser) }
         return decide(options.openness(for: operation), user)
@@ -117,7 +117,7 @@ extension Namespaces {
     }
 }
 
-extension ChannelOptions {
+extension ChannelSettings {
     fileprivate func openness(for operation: Namespaces.Operation) -> Openness {
         switch operation {
         case .subscribe: allowSubscribe

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Which options a channel has")
 struct NamespacesTests {
-    private func options(_ size: Int) -> ChannelOptions {
-        var options = ChannelOptions()
+    private func options(_ size: Int) -> ChannelSettings {
+        var options = ChannelSettings()
         options.historySize = size
         return options
     }
@@ -94,13 +94,13 @@ struct NamespacesTests {
 
     @Test("Options that can have no effect are named")
     func contradictions() {
-        #expect(ChannelOptions().contradictions == [])
-        func count(_ change: (inout ChannelOptions) -> Void) -> Int {
-            var options = ChannelOptions()
+        #expect(ChannelSettings().contradictions == [])
+        func count(_ change: (inout ChannelSettings) -> Void) -> Int {
+            var options = ChannelSettings()
             change(&options)
             return options.contradictions.count
         }
-        func history(_ options: inout ChannelOptions) {
+        func history(_ options: inout ChannelSettings) {
             options.historySize = 10
             options.historyTTL = .seconds(10)
         }
@@ -133,7 +133,7 @@ struct NamespacesTests {
 
     @Test("Retention needs a size and a time")
     func retention() {
-        var options = ChannelOptions()
+        var options = ChannelSettings()
         #expect(options.retention == nil)
         options.historySize = 5
         #expect(options.retention == nil)

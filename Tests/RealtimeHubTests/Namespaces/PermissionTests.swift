@@ -7,7 +7,7 @@ struct PermissionTests {
     private static let operations = Namespaces.Operation.allCases
 
     private func namespaces(_ operation: Namespaces.Operation, _ openness: Openness, userLimited: Bool = false) -> Namespaces {
-        var options = ChannelOptions()
+        var options = ChannelSettings()
         options.presence = true
         options.historySize = 10
         options.historyTTL = .seconds(10)
@@ -128,7 +128,7 @@ struct PermissionTests {
 
     @Test("What is not there is denied before anything else")
     func existence() {
-        let options = ChannelOptions()
+        let options = ChannelSettings()
         var namespaces = Namespaces(named: ["a": options])
         namespaces.isInsecure = true
         for operation in Self.operations {
@@ -152,7 +152,7 @@ struct PermissionTests {
 
     @Test("Options that came with a token are decided on in the same way")
     func ownOptions() {
-        var options = ChannelOptions()
+        var options = ChannelSettings()
         options.allowPublish = .subscribers
         let namespaces = Namespaces()
         #expect(namespaces.allows(.publish, in: "a", options, user: "7", isSubscribed: true))

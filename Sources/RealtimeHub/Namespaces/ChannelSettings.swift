@@ -1,7 +1,7 @@
 public import PubSub
 
 /// What a channel can do. Everything is off, and nobody may do anything, unless it is said here.
-public struct ChannelOptions: Hashable, Sendable {
+public struct ChannelSettings: Hashable, Sendable {
     // MARK: Who is there
 
     /// Whether is kept who is subscribed.
@@ -119,7 +119,7 @@ public struct Openness: OptionSet, Hashable, Sendable {
     public static let subscribers = Openness(rawValue: 4)
 }
 
-extension ChannelOptions {
+extension ChannelSettings {
     /// What in these options can have no effect, or contradicts itself; for whoever reads them from a file. Empty: nothing.
     public var contradictions: [String] {
         var found: [String] = []

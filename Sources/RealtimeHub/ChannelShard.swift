@@ -1,0 +1,67 @@
+import PubSub
+
+/// A channel's subscribers on one loop.
+final class ChannelShard {
+    let channel: String
+    private let maxMessagesInBatch: Int
+    private var classes: [SubscriberClass] = []
+    private var pending: [Delivery] = []
+
+    init(channel: String, configuration: HubConfiguration) {
+        self.channel = channel
+        self.maxMessagesInBatch = configuration.maxMessagesInBatch
+    }
+
+    var isEmpty: Bool { classes.isEmpty }
+
+    // MARK: Members
+
+    func add(_ subscription: Subscription, _ key: SubscriberClassKey) {
+        if let existing = classes.first(where: { $0.key == key }) { return existing.add(subscription) }
+        let new = SubscriberClass(key: key, channel: channel, maxMessagesInBatch: maxMessagesInBatch)
+        new.add(subscription)
+        classes.append(new)
+    }
+
+    func remove(_ subscription: Subscription) {
+        guard let itsClass = subscription.subscriberClass else { return }
+        itsClass.remove(subscription)
+        if itsClass.isEmpty { classes.removeAll { $0 === itsClass } }
+    }
+
+    // MARK: Deliveries
+
+    /// Returns whether this is the first since the last ``flush()``.
+    func add(_ delivery: Delivery) -> Bool {
+        pending.append(delivery)
+        return pending.count == 1
+    }
+
+    /// Hands what has come to the subscribers, in its order.
+    func flush() {
+        var deliveries: [Delivery] = []
+        swap(&pending, &deliveries)
+        var rest = deliveries[...]
+        while let first = rest.first {
+            let run = rest.prefix { $0.event.isPublication == first.event.isPublication }
+            rest = rest.dropFirst(run.count)
+            // A class may vanish meanwhile, with its last member.
+            for itsClass in classes {
+                if first.event.isPublication {
+                    itsClass.deliver(run)
+                } else {
+                    for delivery in run { itsClass.announce(delivery.event) }
+                }
+            }
+        }
+        // The array is used again.
+        deliveries.removeAll(keepingCapacity: deliveries.count < 256)
+        if pending.isEmpty { swap(&pending, &deliveries) }
+    }
+}
+
+extension Delivery.Event {
+    var isPublication: Bool {
+        if case .publication = self { true } else { false }
+    }
+}

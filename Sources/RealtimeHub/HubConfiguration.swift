@@ -1,0 +1,49 @@
+/// Limits and times of a hub. The defaults are the protocol's (`Docs/` has the table).
+public struct HubConfiguration: Sendable {
+    /// How often a client is pinged. Whole seconds; zero sends no pings.
+    public var pingInterval: Duration = .seconds(25)
+    /// How long a client may take to answer a ping, before it is disconnected with 3012.
+    public var pongTimeout: Duration = .seconds(8)
+    /// How long a connection may take to connect, before it is disconnected with 3502.
+    public var staleTimeout: Duration = .seconds(10)
+    /// How long a connection outlives its token without a new one, before it is disconnected with 3005.
+    public var expiredCloseDelay: Duration = .seconds(25)
+    /// The same of a subscription, before the client is unsubscribed with 2501.
+    public var expiredSubscriptionCloseDelay: Duration = .seconds(25)
+
+    /// The bytes that may wait for one client, before its channels' policy for slow readers applies.
+    public var maxBufferedBytes = 1 << 20
+    /// The bytes that a client may have sent while one of its commands is being decided on. Reading stops long before.
+    public var maxWaitingBytes = 256 << 10
+    public var maxChannelsPerClient = 128
+    /// Bytes of UTF-8.
+    public var maxChannelLength = 255
+    /// So many messages at most are put into one frame.
+    public var maxMessagesInBatch = 16
+
+    /// So many publications at most are recovered on subscribing; who missed more is not recovered.
+    public var maxRecoveredPublications = 300
+    /// So many publications at most are in an answer to a history request.
+    public var maxHistoryPublications = 300
+    /// So many publications at most wait for a subscription that is not complete yet.
+    public var maxPublicationsWhileSubscribing = 1_024
+
+    /// How often a client's presence is renewed, and how long it lasts if it is not.
+    public var presenceInterval: Duration = .seconds(27)
+    public var presenceTimeToLive: Duration = .seconds(60)
+    /// How often the position of a quiet, positioned subscription is compared with the broker's.
+    public var positionCheckInterval: Duration = .seconds(40)
+
+    /// Whether a client may connect without a token, as the user with the empty name.
+    public var allowsAnonymousConnections = false
+    /// Whether the answer to connect has the server's time.
+    public var sendsServerTime = false
+    /// What clients are told of the server.
+    public var serverName = "heliograph"
+    public var serverVersion = ""
+
+    /// Milliseconds since 1970.
+    public var now: @Sendable () -> Int64 = { systemMilliseconds() }
+
+    public init() {}
+}

@@ -1,0 +1,135 @@
+import Logging
+import NIOCore
+import PubSub
+import RealtimeProtocol
+import Synchronization
+
+/// What sessions and loops share.
+final class HubCore: Sendable {
+    let configuration: HubConfiguration
+    let namespaces: Namespaces
+    let handlers: HubHandlers
+    let tokens: (any TokenVerifier)?
+    let broker: any Broker
+    let presence: any PresenceStore
+    let directory = ChannelDirectory()
+    let clients = ClientDirectory()
+    let compactIDs = CompactIDs()
+    let logger: Logger
+    /// Of this process, for clients whose requests may reach another one.
+    let node: String
+
+    init(
+        configuration: HubConfiguration, namespaces: Namespaces, handlers: HubHandlers, tokens: (any TokenVerifier)?, broker: any Broker,
+        presence: any PresenceStore, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.namespaces = namespaces
+        self.handlers = handlers
+        self.tokens = tokens
+        self.broker = broker
+        self.presence = presence
+        self.logger = logger
+        self.node = randomID()
+        broker.start(self)
+    }
+}
+
+extension HubCore: BrokerReceiver {
+    func published(_ publication: Publication, on channel: String, delta base: Publication?, excluding client: String?) {
+        post(Delivery(channel: channel, event: .publication(publication, usesDelta: base != nil, excluded: client)))
+    }
+
+    func joined(_ info: ClientInfo, on channel: String) {
+        post(Delivery(channel: channel, event: .joined(info)))
+    }
+
+    func left(_ info: ClientInfo, on channel: String) {
+        post(Delivery(channel: channel, event: .left(info)))
+    }
+
+    private func post(_ delivery: Delivery) {
+        directory.forEachLoop(of: delivery.channel) { $0.post(delivery) }
+    }
+}
+
+/// Which clients there are, by id and by user; for what is asked of them from other threads.
+final class ClientDirectory: Sendable {
+    private struct State {
+        var loops: [String: HubLoop] = [:]
+        var clients: [String: Set<String>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ client: String, user: String, on loop: HubLoop) {
+        state.withLock { state in
+            state.loops[client] = loop
+            state.clients[user, default: []].insert(client)
+        }
+    }
+
+    func remove(_ client: String, user: String) {
+        state.withLock { state in
+            state.loops[client] = nil
+            state.clients[user]?.remove(client)
+            if state.clients[user]?.isEmpty == true { state.clients[user] = nil }
+        }
+    }
+
+    func loop(of client: String) -> HubLoop? {
+        state.withLock { $0.loops[client] }
+    }
+
+    func clients(of user: String) -> Set<String> {
+        state.withLock { $0.clients[user] ?? [] }
+    }
+
+    var counts: (clients: Int, users: Int) {
+        state.withLock { ($0.loops.count, $0.clients.count) }
+    }
+}
+
+/// Numbers in place of channels' names: one for each channel of this process, so that the bytes of a push are the same for all who use it.
+final class CompactIDs: Sendable {
+    private struct State {
+        var ids: [String: (id: Int64, users: Int)] = [:]
+        var last: Int64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    func take(_ channel: String) -> Int64 {
+        state.withLock { state in
+            if let known = state.ids[channel] {
+                state.ids[channel] = (known.id, known.users + 1)
+                return known.id
+            }
+            state.last += 1
+            state.ids[channel] = (state.last, 1)
+            return state.last
+        }
+    }
+
+    func giveBack(_ channel: String) {
+        state.withLock { state in
+            guard let known = state.ids[channel] else { return }
+            state.ids[channel] = known.users > 1 ? (known.id, known.users - 1) : nil
+        }
+    }
+}
+
+private let digits = Array("0123456789abcdef".utf8)
+
+/// 128 random bits from the system, as 32 hexadecimal digits: not to be guessed.
+func randomID() -> String {
+    var generator = SystemRandomNumberGenerator()
+    let words: [UInt64] = [generator.next(), generator.next()]
+    return String(unsafeUninitializedCapacity: 32) { text in
+        for index in 0..<32 {
+            let digit = Int((words[index / 16] >> UInt64((15 - index % 16) * 4)) & 15)
+            text[index] = digits[digit]
+        }
+        return 32
+    }
+}

@@ -1,0 +1,108 @@
+// Strategy: all that concerns a session happens on its event loop. A publication comes to a loop once, by its mailbox; in the same turn the
+// loop gathers what came for each channel, and hands each channel's batch to its subscribers. Nothing on that way takes a lock or makes a
+// task for a subscriber.
+
+import NIOCore
+import Synchronization
+
+/// The hub's part on one event loop.
+///
+/// `@unchecked Sendable`: all but `mailbox`, which has its lock, is only touched on the loop.
+final class HubLoop: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let core: HubCore
+
+    private let mailbox = Mutex<[Delivery]>([])
+
+    @exclusivity(unchecked) private(set) var channels: [String: ChannelShard] = [:]
+    @exclusivity(unchecked) private var touched: [ChannelShard] = []
+    @exclusivity(unchecked) private(set) var sessions: [Session] = []
+    @exclusivity(unchecked) private var sessionsByClient: [String: Session] = [:]
+    @exclusivity(unchecked) private var ticker: RepeatedTask?
+    @exclusivity(unchecked) private var phase = 0
+
+    init(eventLoop: any EventLoop, core: HubCore) {
+        self.eventLoop = eventLoop
+        self.core = core
+    }
+
+    /// Runs something on the loop: at once, if it runs already.
+    func perform(_ work: @escaping @Sendable () -> Void) {
+        if eventLoop.inEventLoop { work() } else { eventLoop.execute(work) }
+    }
+
+    // MARK: Deliveries
+
+    /// From any thread.
+    func post(_ delivery: Delivery) {
+        let isFirst = mailbox.withLock { mailbox in
+            mailbox.append(delivery)
+            return mailbox.count == 1
+        }
+        if isFirst { eventLoop.execute { self.deliver() } }
+    }
+
+    private func deliver() {
+        var deliveries: [Delivery] = []
+        mailbox.withLock { swap(&$0, &deliveries) }
+        for delivery in deliveries {
+            guard let shard = channels[delivery.channel] else { continue }
+            if shard.add(delivery) { touched.append(shard) }
+        }
+        while let shard = touched.popLast() { shard.flush() }
+    }
+
+    // MARK: Channels
+
+    func shard(of channel: String) -> ChannelShard {
+        if let shard = channels[channel] { return shard }
+        let shard = ChannelShard(channel: channel, configuration: core.configuration)
+        channels[channel] = shard
+        return shard
+    }
+
+    func removeIfEmpty(_ shard: ChannelShard) {
+        if shard.isEmpty, channels[shard.channel] === shard { channels[shard.channel] = nil }
+    }
+
+    // MARK: Sessions
+
+    func add(_ session: Session) {
+        session.loopIndex = sessions.count
+        sessions.append(session)
+        sessionsByClient[session.client] = session
+        guard ticker == nil else { return }
+        ticker = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { [self] _ in tick() }
+    }
+
+    func remove(_ session: Session) {
+        let index = session.loopIndex
+        guard sessions.indices.contains(index), sessions[index] === session, let last = sessions.popLast() else { return }
+        if last !== session {
+            sessions[index] = last
+            last.loopIndex = index
+        }
+        sessionsByClient[session.client] = nil
+        guard sessions.isEmpty else { return }
+        ticker?.cancel()
+        ticker = nil
+    }
+
+    func session(of client: String) -> Session? {
+        sessionsByClient[client]
+    }
+
+    /// Each session is looked at once a second, a quarter of them at a time.
+    private static let phases = 4
+
+    private func tick() {
+        let now = eventLoop.now
+        // A session that ends here is replaced by the last one, which is then looked at a second later.
+        var index = phase
+        while index < sessions.count {
+            sessions[index].advance(to: now)
+            index += Self.phases
+        }
+        phase = (phase + 1) % Self.phases
+    }
+}

@@ -1,0 +1,157 @@
+import Logging
+import NIOCore
+import PubSub
+import RealtimeProtocol
+
+/// The last steps of a subscription: presence, position, what was missed (wire-protocol §1.7).
+///
+/// `@unchecked Sendable`: on the session's loop only.
+final class Recovery: @unchecked Sendable {
+    private let session: Session
+    private let subscription: Subscription
+    private let request: Wire.SubscribeRequest
+    private let grant: SubscribeGrant
+    private let key: SubscriberClassKey
+    private let then: @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
+
+    init(
+        session: Session, subscription: Subscription, request: Wire.SubscribeRequest, grant: SubscribeGrant, key: SubscriberClassKey,
+        then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
+    ) {
+        self.session = session
+        self.subscription = subscription
+        self.request = request
+        self.grant = grant
+        self.key = key
+        self.then = then
+    }
+
+    private var core: HubCore { session.core }
+    /// Whether it was given up meanwhile.
+    private var isOver: Bool { !session.isOpen || session.subscriptions[subscription.channel] !== subscription }
+
+    func fail(_ error: BrokerError) {
+        core.logger.error("a subscription failed", metadata: ["channel": "\(subscription.channel)", "error": "\(error)"])
+        giveUp(.error(.internal))
+    }
+
+    private func giveUp(_ refusal: HubRefusal) {
+        guard !isOver else { return }
+        session.subscriptions[subscription.channel] = nil
+        session.leave(subscription)
+        then(.failure(refusal))
+    }
+
+    func run() {
+        guard subscription.keepsPresence else { return readHistory() }
+        session.awaitBroker {
+            core.presence.add(subscription.info, to: subscription.channel, timeToLive: session.configuration.presenceTimeToLive, $0)
+        } then: { result in
+            if case .failure(let error) = result { return self.fail(error) }
+            self.readHistory()
+        }
+    }
+
+    // MARK: What was missed
+
+    private var isRecovering: Bool { subscription.isRecoverable && request.recover }
+    private var isCacheRecovery: Bool {
+        subscription.isRecoverable && subscription.options.recoveryMode == .cache
+            && (request.recover || subscription.options.autoCacheRecover)
+    }
+
+    private func readHistory() {
+        guard subscription.isPositioned else { return finish(Wire.SubscribeResult()) }
+        session.awaitBroker {
+            core.broker.history(of: subscription.channel, query, retention: subscription.options.retention, $0)
+        } then: {
+            self.read($0)
+        }
+    }
+
+    private var query: HistoryQuery {
+        if isCacheRecovery { return HistoryQuery(limit: .count(1), isReversed: true) }
+        guard isRecovering else { return HistoryQuery() }
+        // An empty epoch is any epoch. One more than the limit shows that there is more.
+        let limit = session.configuration.maxRecoveredPublications
+        return HistoryQuery(since: StreamPosition(offset: request.offset, epoch: request.epoch), limit: .count(limit + 1))
+    }
+
+    private func read(_ result: Result<History, BrokerError>) {
+        switch result {
+        case .success(let history): positioned(history.position, recovered: recovered(history))
+        case .failure(.wrongEpoch(let current)): positioned(current, recovered: nil)
+        case .failure(let error): fail(error)
+        }
+    }
+
+    /// What the client gets of what it missed; nil if that is not all.
+    private func recovered(_ history: History) -> [Publication]? {
+        let top = history.position
+        if isCacheRecovery {
+            guard let latest = history.publications.first, latest.offset == top.offset else { return nil }
+            let hasIt = request.recover && request.offset == top.offset && (request.epoch.isEmpty || request.epoch == top.epoch)
+            return hasIt ? [] : [latest]
+        }
+        guard isRecovering else { return nil }
+        guard request.epoch.isEmpty || request.epoch == top.epoch else { return nil }
+        if top.offset == request.offset { return [] }
+        let missed = history.publications
+        guard missed.count <= session.configuration.maxRecoveredPublications, let first = missed.first, let last = missed.last else {
+            return nil
+        }
+        guard first.offset == request.offset &+ 1, last.offset == top.offset, UInt64(missed.count) == top.offset &- request.offset else {
+            return nil
+        }
+        return missed
+    }
+
+    private func positioned(_ top: StreamPosition, recovered: [Publication]?) {
+        let wasRecovering = isRecovering || isCacheRecovery
+        if isRecovering, recovered == nil, request.flag & 2 != 0 { return giveUp(.error(.unrecoverablePosition)) }
+        subscription.position = top
+        var result = Wire.SubscribeResult()
+        result.positioned = true
+        result.recoverable = subscription.isRecoverable
+        result.epoch = top.epoch
+        result.offset = top.offset
+        result.wasRecovering = wasRecovering
+        if let recovered, wasRecovering {
+            result.recovered = true
+            // The SDK goes on from here while it replays (wire-protocol §8).
+            if !isCacheRecovery { result.offset = request.offset }
+            guard let publications = encode(recovered) else { return giveUp(.disconnect(.inappropriateProtocol)) }
+            result.publications = publications
+            subscription.subscriberClass?.noteRecovered(subscription, last: recovered.last)
+        }
+        finish(result)
+    }
+
+    /// With deltas, each is the difference to the one before it, and the first is whole.
+    private func encode(_ publications: [Publication]) -> [Wire.Publication]? {
+        let encoder = PublicationEncoder(key: key, channel: subscription.channel)
+        var base: Publication?
+        var encoded: [Wire.Publication] = []
+        for publication in publications where key.filter?.matches(publication.tags) ?? true {
+            guard let wire = encoder.recovered(publication, base: base) else { return nil }
+            encoded.append(wire)
+            base = publication
+        }
+        return encoded
+    }
+
+    // MARK: The answer
+
+    private func finish(_ result: Wire.SubscribeResult) {
+        guard !isOver else { return }
+        var result = result
+        if subscription.expiresAt > 0 {
+            result.expires = true
+            result.ttl = session.secondsLeft(until: subscription.expiresAt)
+        }
+        result.data = grant.data ?? ByteBuffer()
+        result.delta = key.usesDelta
+        result.id = key.compactID
+        then(.success(result))
+    }
+}

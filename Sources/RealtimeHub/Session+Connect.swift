@@ -1,0 +1,189 @@
+import Logging
+import NIOCore
+import PubSub
+import RealtimeProtocol
+
+extension Session {
+    // MARK: Connect
+
+    func connect(_ request: Wire.ConnectRequest, id: UInt32) {
+        let event = ConnectEvent(
+            client: client, transport: transport.name, claims: nil, data: request.data, name: request.name, version: request.version,
+            headers: request.headers)
+        guard request.token.isEmpty, core.handlers.connect == nil else {
+            return decide { [core] () async throws(HubRefusal) in
+                try await Self.grant(event, token: request.token, core)
+            } then: {
+                self.decided($0, request, id: id)
+            }
+        }
+        decided(Self.grantWithoutToken(core), request, id: id)
+    }
+
+    private static func grantWithoutToken(_ core: HubCore) -> Result<ConnectGrant, HubRefusal> {
+        core.configuration.allowsAnonymousConnections ? .success(ConnectGrant(user: "")) : .failure(.error(.unauthorized))
+    }
+
+    private static func grant(_ event: ConnectEvent, token: String, _ core: HubCore) async throws(HubRefusal) -> ConnectGrant {
+        var event = event
+        if !token.isEmpty { event.claims = try await claims(token, core) }
+        if let handler = core.handlers.connect { return try await handler(event) }
+        guard let claims = event.claims else { return try grantWithoutToken(core).get() }
+        return ConnectGrant(
+            user: claims.user, info: claims.info, expiresAt: claims.expiresAt,
+            subscriptions: Dictionary(claims.channels.map { ($0, SubscribeGrant()) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private static func claims(_ token: String, _ core: HubCore) async throws(HubRefusal) -> ConnectionClaims {
+        guard let tokens = core.tokens else { throw .disconnect(.invalidToken) }
+        do throws(TokenError) {
+            let claims = try await tokens.connection(token)
+            if claims.expiresAt > 0, claims.expiresAt <= core.configuration.now() { throw TokenError.expired }
+            return claims
+        } catch {
+            switch error {
+            case .expired: throw .error(.tokenExpired)
+            case .invalid(let why):
+                core.logger.debug("invalid token", metadata: ["why": "\(why)"])
+                throw .disconnect(.invalidToken)
+            }
+        }
+    }
+
+    private func decided(_ result: Result<ConnectGrant, HubRefusal>, _ request: Wire.ConnectRequest, id: UInt32) {
+        switch result {
+        case .failure(.error(let error)) where transport.isUnidirectional: disconnect(DisconnectCode(refusalOf: error))
+        case .failure(let refusal):
+            refuse(refusal, id: id)
+            if isOpen {
+                state = .refused
+                reader = nil
+                flushReplies()
+            }
+        case .success(let grant): connected(grant, request, id: id)
+        }
+    }
+
+    private func connected(_ grant: ConnectGrant, _ request: Wire.ConnectRequest, id: UInt32) {
+        user = grant.user
+        connectionInfo = grant.info
+        expiresAt = grant.expiresAt
+        state = .connected
+        core.clients.add(client, user: user, on: loop)
+        beginPings()
+        nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
+        ServerSideSubscriptions(session: self, grants: grant.subscriptions, request: request) { results in
+            self.answerConnect(grant, results, id: id)
+        }.begin()
+    }
+
+    private func answerConnect(_ grant: ConnectGrant, _ subscriptions: [String: Wire.SubscribeResult], id: UInt32) {
+        var result = Wire.ConnectResult(client: client)
+        result.version = configuration.serverVersion
+        result.data = grant.data ?? ByteBuffer()
+        result.subs = subscriptions
+        if expiresAt > 0 {
+            result.expires = true
+            result.ttl = secondsLeft(until: expiresAt)
+        }
+        if transport.needsPings {
+            result.ping = UInt32(clamping: configuration.pingInterval.components.seconds)
+            result.pong = result.ping > 0 && !transport.isUnidirectional
+        }
+        if configuration.sendsServerTime { result.time = configuration.now() }
+        if transport.isUnidirectional {
+            push("", .connect(Wire.Connect(result)))
+        } else {
+            reply(id, .connect(result))
+        }
+    }
+
+    func secondsLeft(until time: Int64) -> UInt32 {
+        UInt32(clamping: max(1, (time &- configuration.now() &+ 999) / 1_000))
+    }
+
+    // MARK: Refresh
+
+    func refresh(_ request: Wire.RefreshRequest, id: UInt32) {
+        guard !request.token.isEmpty else { return disconnect(.badRequest) }
+        decide { [core] () async throws(HubRefusal) in
+            try await Self.claims(request.token, core)
+        } then: {
+            self.refreshed($0, id: id)
+        }
+    }
+
+    private func refreshed(_ result: Result<ConnectionClaims, HubRefusal>, id: UInt32) {
+        switch result {
+        case .failure(.error(let error)) where error == .tokenExpired: disconnect(.connectionExpired)
+        case .failure(let refusal): refuse(refusal, id: id)
+        case .success(let claims):
+            // A token of somebody else: nobody changes who they are on the way.
+            guard claims.user == user else { return disconnect(.invalidToken) }
+            expiresAt = claims.expiresAt
+            if let info = claims.info { connectionInfo = info }
+            var refreshed = Wire.RefreshResult(client: client)
+            refreshed.version = configuration.serverVersion
+            if expiresAt > 0 {
+                refreshed.expires = true
+                refreshed.ttl = secondsLeft(until: expiresAt)
+            }
+            reply(id, .refresh(refreshed))
+        }
+    }
+}
+
+extension DisconnectCode {
+    /// Unidirectional transports have no errors (wire-protocol §1.15).
+    init(refusalOf error: Wire.ErrorReply.Code) {
+        switch error.number {
+        case 109, 110: self = .connectionExpired
+        case 111: self = .tooManyRequests
+        case 103: self = .permissionDenied
+        default: self = .serverError
+        }
+    }
+}
+
+/// The subscriptions that come with a connection: all are made before the answer, which has their results.
+private final class ServerSideSubscriptions: @unchecked Sendable {
+    private let session: Session
+    private var left: [(channel: String, grant: SubscribeGrant)]
+    private let request: Wire.ConnectRequest
+    private var results: [String: Wire.SubscribeResult] = [:]
+    private let done: ([String: Wire.SubscribeResult]) -> Void
+
+    init(
+        session: Session, grants: [String: SubscribeGrant], request: Wire.ConnectRequest,
+        done: @escaping ([String: Wire.SubscribeResult]) -> Void
+    ) {
+        self.session = session
+        self.left = grants.map { ($0.key, $0.value) }
+        self.request = request
+        self.done = done
+    }
+
+    func begin() {
+        guard let (channel, grant) = left.popLast() else {
+            done(results)
+            for channel in results.keys { session.subscriptions[channel].map(session.goLive) }
+            return
+        }
+        guard let options = grant.options ?? session.core.namespaces.options(of: channel) else {
+            session.core.logger.warning("a server-side subscription to a channel in no namespace", metadata: ["channel": "\(channel)"])
+            return session.disconnect(.serverError)
+        }
+        var asked = request.subs[channel] ?? Wire.SubscribeRequest()
+        asked.channel = channel
+        asked.joinLeave = true
+        session.begin(asked, options, grant, filter: nil, isServerSide: true) { result in
+            switch result {
+            case .success(let result):
+                self.results[channel] = result
+                self.begin()
+            case .failure(.error): self.session.disconnect(.serverError)
+            case .failure(.disconnect(let code)): self.session.disconnect(code)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Logging
+import NIOCore
+import PubSub
+import RealtimeProtocol
+
+extension Session {
+    // MARK: Replies
+
+    func reply(_ id: UInt32, error: Wire.ErrorReply.Code) {
+        write(Wire.Reply(id: id, error: Wire.ErrorReply(error)))
+    }
+
+    func reply(_ id: UInt32, _ body: Wire.Reply.Body) {
+        write(Wire.Reply(id: id, body: body))
+    }
+
+    /// A push for this session alone.
+    func push(_ channel: String, _ body: Wire.Push.Body?) {
+        let push = Wire.Push(channel: channel, body: body)
+        guard transport.isUnidirectional else { return write(Wire.Reply(body: .push(push))) }
+        write { (batch, format) throws(Wire.EncodingError) in try Wire.write(push, as: format, to: &batch) }
+    }
+
+    func write(_ reply: Wire.Reply) {
+        write { (batch, format) throws(Wire.EncodingError) in try Wire.write(reply, as: format, to: &batch) }
+    }
+
+    /// A payload that is not JSON can't be said to a client that speaks JSON.
+    private func write(_ message: (inout ByteBuffer, WireFormat) throws(Wire.EncodingError) -> Void) {
+        guard isOpen else { return }
+        do throws(Wire.EncodingError) {
+            try message(&replies, transport.format)
+            wrote()
+        } catch {
+            disconnect(error.disconnectCode)
+        }
+    }
+
+    private func wrote() {
+        repliesInBatch += 1
+        if repliesInBatch >= configuration.maxMessagesInBatch { return flushReplies() }
+        guard !isHandlingInput, !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.eventLoop.execute { self.flushReplies() }
+    }
+
+    /// Sends what gathered.
+    func flushReplies() {
+        isFlushScheduled = false
+        guard replies.readableBytes > 0 else { return }
+        let batch = replies
+        replies = ByteBuffer()
+        repliesInBatch = 0
+        transport.send(batch)
+        if transport.bufferedBytes > configuration.maxBufferedBytes { disconnect(.slow) }
+    }
+
+    // MARK: Pushes that others get too
+
+    func push(_ batches: [SharedBatch]) {
+        flushReplies()
+        for batch in batches where isOpen { transport.send(batch, mayWait: subscriptions.count > 1) }
+    }
+
+    /// Whether so much waits for the client that the channels' policies apply.
+    var isSlow: Bool { transport.bufferedBytes > configuration.maxBufferedBytes }
+
+    /// Whether a publication may be sent now; if not, the channel's policy is applied (A14).
+    func admits(_ publication: Publication, _ subscription: Subscription) -> Bool {
+        guard isOpen else { return false }
+        guard isSlow || !subscription.backlog.isEmpty else { return true }
+        guard !subscription.isPositioned else {
+            disconnect(.slow)
+            return false
+        }
+        switch subscription.options.slowReaders {
+        case .disconnect: disconnect(.slow)
+        case .keepLatest: subscription.backlog = [publication]
+        case .dropOldest(let count):
+            subscription.backlog.append(publication)
+            if subscription.backlog.count > max(1, count) { subscription.backlog.removeFirst() }
+        }
+        return false
+    }
+
+    /// Keeps what comes before the answer to subscribe.
+    func keep(_ deliveries: ArraySlice<Delivery>, for subscription: Subscription) {
+        guard (subscription.waiting?.count ?? 0) + deliveries.count <= configuration.maxPublicationsWhileSubscribing else {
+            return lostPosition(subscription)
+        }
+        subscription.waiting?.append(contentsOf: deliveries)
+    }
+
+    /// The subscription has missed something: the client subscribes again and recovers.
+    func lostPosition(_ subscription: Subscription) {
+        if subscription.isServerSide { return disconnect(.insufficientState) }
+        unsubscribe(subscription.channel, .insufficientState)
+    }
+
+    // MARK: The end
+
+    /// Ends the connection. What was answered before leaves first, but for those ends that must not wait (wire-protocol §1.3).
+    func disconnect(_ code: DisconnectCode) {
+        guard isOpen else { return }
+        core.logger.debug("disconnecting", metadata: ["client": "\(client)", "code": "\(code.number)", "reason": "\(code.reason)"])
+        if code == .connectionClosed || code == .slow {
+            replies.clear()
+        } else {
+            if transport.isUnidirectional {
+                push("", .disconnect(Wire.Disconnect(code)))
+            }
+            flushReplies()
+        }
+        guard isOpen else { return }
+        end(code: code)
+        transport.close(code)
+    }
+}

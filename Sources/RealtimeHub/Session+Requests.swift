@@ -1,0 +1,167 @@
+import NIOCore
+import PubSub
+import RealtimeProtocol
+
+extension Session {
+    // MARK: Publish
+
+    func publish(_ request: Wire.PublishRequest, id: UInt32) {
+        guard !request.channel.isEmpty else { return disconnect(.badRequest) }
+        guard let options = core.namespaces.options(of: request.channel) else { return reply(id, error: .unknownChannel) }
+        let isAllowed = allows(.publish, request.channel, options)
+        guard let handler = core.handlers.publish else {
+            guard isAllowed else { return reply(id, error: .permissionDenied) }
+            return publish(request, options, PublishGrant(), id: id)
+        }
+        let event = PublishEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed)
+        decide { () async throws(HubRefusal) in
+            try await handler(event)
+        } then: { result in
+            switch result {
+            case .failure(let refusal): self.refuse(refusal, id: id)
+            case .success(let grant): self.publish(request, options, grant, id: id)
+            }
+        }
+    }
+
+    private func publish(_ request: Wire.PublishRequest, _ options: ChannelSettings, _ grant: PublishGrant, id: UInt32) {
+        var publish = PublishOptions()
+        publish.retention = grant.skipsHistory ? nil : options.retention
+        publish.idempotencyKey = grant.idempotencyKey
+        publish.usesDelta = grant.usesDelta || options.deltaPublish
+        publish.excludedClient = grant.excludesPublisher ? client : nil
+        publish.tags = grant.tags
+        publish.info = ClientInfo(
+            user: user, client: client, connectionInfo: connectionInfo, channelInfo: subscriptions[request.channel]?.channelInfo)
+        let data = Array((grant.data ?? request.data).readableBytesView)
+        awaitBroker {
+            core.broker.publish(data, to: request.channel, publish, $0)
+        } then: { result in
+            switch result {
+            case .success: self.reply(id, .publish(Wire.PublishResult()))
+            case .failure(let error): self.failed(error, id: id)
+            }
+        }
+    }
+
+    private func allows(_ operation: Namespaces.Operation, _ channel: String, _ options: ChannelSettings) -> Bool {
+        core.namespaces.allows(operation, in: channel, options, user: user, isSubscribed: subscriptions[channel]?.isLive == true)
+    }
+
+    private func failed(_ error: BrokerError, id: UInt32) {
+        switch error {
+        case .wrongEpoch: reply(id, error: .unrecoverablePosition)
+        case .unsupported: reply(id, error: .notAvailable)
+        case .unavailable: reply(id, error: .internal)
+        }
+    }
+
+    // MARK: History
+
+    func history(_ request: Wire.HistoryRequest, id: UInt32) {
+        guard !request.channel.isEmpty else { return disconnect(.badRequest) }
+        guard let options = core.namespaces.options(of: request.channel) else { return reply(id, error: .unknownChannel) }
+        guard options.hasHistory else { return reply(id, error: .notAvailable) }
+        guard allows(.history, request.channel, options) else { return reply(id, error: .permissionDenied) }
+        guard !request.reverse || request.since?.offset != 0 else { return reply(id, error: .badRequest) }
+        let most = configuration.maxHistoryPublications
+        let query = HistoryQuery(
+            since: request.since.map { StreamPosition(offset: $0.offset, epoch: $0.epoch) },
+            limit: request.limit == 0 ? .none : .count(request.limit < 0 ? most : min(Int(request.limit), most)),
+            isReversed: request.reverse)
+        awaitBroker {
+            core.broker.history(of: request.channel, query, retention: options.retention, $0)
+        } then: { result in
+            switch result {
+            case .failure(let error): self.failed(error, id: id)
+            case .success(let history): self.answer(history, channel: request.channel, id: id)
+            }
+        }
+    }
+
+    private func answer(_ history: History, channel: String, id: UInt32) {
+        let encoder = PublicationEncoder(key: SubscriberClassKey(format: transport.format), channel: channel)
+        var result = Wire.HistoryResult()
+        result.epoch = history.position.epoch
+        result.offset = history.position.offset
+        for publication in history.publications {
+            guard let wire = encoder.recovered(publication, base: nil) else { return disconnect(.inappropriateProtocol) }
+            result.publications.append(wire)
+        }
+        reply(id, .history(result))
+    }
+
+    // MARK: Presence
+
+    func presence(_ request: Wire.PresenceRequest, id: UInt32) {
+        guard allowsPresence(request.channel, id: id) else { return }
+        awaitBroker {
+            core.presence.members(of: request.channel, limit: .max, $0)
+        } then: { result in
+            switch result {
+            case .failure(let error): self.failed(error, id: id)
+            case .success(let members): self.reply(id, .presence(Wire.PresenceResult(presence: members.mapValues(Wire.ClientInfo.init))))
+            }
+        }
+    }
+
+    func presenceStats(_ request: Wire.PresenceStatsRequest, id: UInt32) {
+        guard allowsPresence(request.channel, id: id) else { return }
+        awaitBroker {
+            core.presence.counts(of: request.channel, $0)
+        } then: { result in
+            switch result {
+            case .failure(let error): self.failed(error, id: id)
+            case .success(let counts):
+                self.reply(
+                    id,
+                    .presenceStats(
+                        Wire.PresenceStatsResult(numClients: UInt32(clamping: counts.clients), numUsers: UInt32(clamping: counts.users))))
+            }
+        }
+    }
+
+    private func allowsPresence(_ channel: String, id: UInt32) -> Bool {
+        guard !channel.isEmpty else {
+            disconnect(.badRequest)
+            return false
+        }
+        guard let options = core.namespaces.options(of: channel) else {
+            reply(id, error: .unknownChannel)
+            return false
+        }
+        guard options.presence else {
+            reply(id, error: .notAvailable)
+            return false
+        }
+        guard allows(.presence, channel, options) else {
+            reply(id, error: .permissionDenied)
+            return false
+        }
+        return true
+    }
+
+    // MARK: Calls and messages
+
+    func call(_ request: Wire.RPCRequest, id: UInt32) {
+        guard let handler = core.handlers.call else { return reply(id, error: .notAvailable) }
+        let event = CallEvent(identity: identity, method: request.method, data: request.data)
+        decide { () async throws(HubRefusal) in
+            try await handler(event)
+        } then: { result in
+            switch result {
+            case .failure(let refusal): self.refuse(refusal, id: id)
+            case .success(let data): self.reply(id, .rpc(Wire.RPCResult(data: data)))
+            }
+        }
+    }
+
+    func send(_ request: Wire.SendRequest) {
+        guard let handler = core.handlers.message else { return disconnect(.notAvailable) }
+        let identity = identity
+        decide { () async throws(HubRefusal) in
+            await handler(identity, request.data)
+        } then: { _ in
+        }
+    }
+}

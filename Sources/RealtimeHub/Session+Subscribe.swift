@@ -1,0 +1,207 @@
+import NIOCore
+import PubSub
+import RealtimeProtocol
+
+extension Session {
+    // MARK: Subscribe
+
+    /// The rules in the order of wire-protocol §1.6.
+    func subscribe(_ request: Wire.SubscribeRequest, id: UInt32) {
+        guard !request.channel.isEmpty, request.delta.isEmpty || request.delta == "fossil" else { return disconnect(.badRequest) }
+        if request.channel.utf8.count > configuration.maxChannelLength { return reply(id, error: .badRequest) }
+        if subscriptions[request.channel] != nil { return reply(id, error: .alreadySubscribed) }
+        if subscriptions.count >= configuration.maxChannelsPerClient { return reply(id, error: .limitExceeded) }
+        guard let options = core.namespaces.options(of: request.channel) else { return reply(id, error: .unknownChannel) }
+        let filter = request.tagsFilter.flatMap { try? TagsFilter($0) }
+        guard request.tagsFilter == nil || (filter != nil && options.allowTagsFilter) else { return reply(id, error: .badRequest) }
+        grant(request, options) { result in
+            switch result {
+            case .failure(let refusal): self.refuse(refusal, id: id)
+            case .success(let grant): self.subscribe(request, grant.options ?? options, grant, filter, id: id)
+            }
+        }
+    }
+
+    private func subscribe(
+        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, _ filter: TagsFilter?, id: UInt32
+    ) {
+        begin(request, options, grant, filter: filter, isServerSide: false) { result in
+            switch result {
+            case .failure(let refusal): self.refuse(refusal, id: id)
+            case .success(let result):
+                self.reply(id, .subscribe(result))
+                self.subscriptions[request.channel].map(self.goLive)
+            }
+        }
+    }
+
+    /// Who may subscribe: the token's word, the application's, or the options'.
+    private func grant(
+        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, then: @escaping @Sendable (Result<SubscribeGrant, HubRefusal>) -> Void
+    ) {
+        let isOpenToUser = core.namespaces.allows(.subscribe, in: request.channel, options, user: user, isSubscribed: false)
+        guard request.token.isEmpty, core.handlers.subscribe == nil else {
+            let identity = identity
+            return decide(
+                { [core] () async throws(HubRefusal) in
+                    try await Self.grant(request, identity, isOpenToUser, core)
+                }, then: then)
+        }
+        then(isOpenToUser ? .success(SubscribeGrant()) : .failure(.error(.permissionDenied)))
+    }
+
+    private static func grant(
+        _ request: Wire.SubscribeRequest, _ identity: ClientIdentity, _ isOpenToUser: Bool, _ core: HubCore
+    ) async throws(HubRefusal) -> SubscribeGrant {
+        var grant = SubscribeGrant()
+        var isAllowed = isOpenToUser
+        if !request.token.isEmpty {
+            let claims = try await claims(request.token, of: identity, for: request.channel, core, expired: .tokenExpired)
+            grant.info = claims.info
+            grant.expiresAt = claims.expiresAt
+            isAllowed = true
+        }
+        if let handler = core.handlers.subscribe {
+            let event = SubscribeEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed)
+            let own = try await handler(event)
+            grant.info = own.info ?? grant.info
+            grant.data = own.data
+            grant.options = own.options
+            if own.expiresAt > 0 { grant.expiresAt = own.expiresAt }
+        } else if !isAllowed {
+            throw .error(.permissionDenied)
+        }
+        return grant
+    }
+
+    private static func claims(
+        _ token: String, of identity: ClientIdentity, for channel: String, _ core: HubCore, expired: Wire.ErrorReply.Code
+    ) async throws(HubRefusal) -> SubscriptionClaims {
+        guard let tokens = core.tokens else { throw .error(.permissionDenied) }
+        let claims: SubscriptionClaims
+        do throws(TokenError) {
+            claims = try await tokens.subscription(token)
+            if claims.expiresAt > 0, claims.expiresAt <= core.configuration.now() { throw TokenError.expired }
+        } catch {
+            throw error == .expired ? .error(expired) : .error(.permissionDenied)
+        }
+        guard claims.channel == channel, claims.user == identity.user, claims.client ?? identity.client == identity.client else {
+            throw .disconnect(.invalidToken)
+        }
+        return claims
+    }
+
+    // MARK: The work of a subscription
+
+    /// Joins the channel, keeps back what comes, reads what was missed, and tells the result: the caller writes the answer, and then lets
+    /// the subscription ``goLive(_:)``.
+    func begin(
+        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, filter: TagsFilter?, isServerSide: Bool,
+        then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
+    ) {
+        let channel = request.channel
+        let shard = loop.shard(of: channel)
+        let subscription = Subscription(channel: channel, session: self, options: options, shard: shard, isServerSide: isServerSide)
+        let isRecoverable =
+            options.hasHistory && (options.forceRecovery || (options.allowRecovery && (request.recoverable || request.recover)))
+        subscription.isPositioned =
+            isRecoverable || (options.hasHistory && (options.forcePositioning || (options.allowPositioning && request.positioned)))
+        subscription.isRecoverable = isRecoverable
+        subscription.channelInfo = grant.info
+        subscription.expiresAt = grant.expiresAt
+        subscription.keepsPresence = options.presence
+        subscription.announcesJoinsAndLeaves = options.joinLeave
+        subscription.wantsJoinsAndLeaves = options.joinLeave && (request.joinLeave || options.forcePushJoinLeave)
+        subscriptions[channel] = subscription
+
+        var key = SubscriberClassKey(format: transport.format)
+        key.isBare = transport.isUnidirectional
+        key.usesDelta = request.delta == "fossil" && options.allowsDelta
+        key.filter = filter
+        if request.flag & 1 != 0, options.allowsCompaction, !isServerSide {
+            key.compactID = core.compactIDs.take(channel)
+            subscription.usesCompactID = true
+        }
+        shard.add(subscription, key)
+        let isFirst = core.directory.add(channel, on: loop)
+        let recovery = Recovery(session: self, subscription: subscription, request: request, grant: grant, key: key, then: then)
+        guard isFirst else { return recovery.run() }
+        awaitBroker {
+            core.broker.subscribe(channel, $0)
+        } then: { result in
+            if case .failure(let error) = result { return recovery.fail(error) }
+            recovery.run()
+        }
+    }
+
+    /// The answer is written: from here on publications go out.
+    func goLive(_ subscription: Subscription) {
+        guard isOpen, subscriptions[subscription.channel] === subscription, let waiting = subscription.waiting else { return }
+        flushRepliesIfPushing(waiting)
+        subscription.waiting = nil
+        subscription.nextPositionCheck = loop.eventLoop.now + TimeAmount(configuration.positionCheckInterval)
+        subscription.subscriberClass?.catchUp(subscription, waiting)
+        if subscription.announcesJoinsAndLeaves, isOpen { core.broker.publishJoin(subscription.info, on: subscription.channel) }
+    }
+
+    private func flushRepliesIfPushing(_ waiting: [Delivery]) {
+        if !waiting.isEmpty { flushReplies() }
+    }
+
+    // MARK: Unsubscribe
+
+    func unsubscribe(_ request: Wire.UnsubscribeRequest, id: UInt32) {
+        guard !request.channel.isEmpty else { return disconnect(.badRequest) }
+        if let subscription = subscriptions.removeValue(forKey: request.channel) { leave(subscription) }
+        reply(id, .unsubscribe(Wire.UnsubscribeResult()))
+    }
+
+    /// Ends a subscription from our side.
+    func unsubscribe(_ channel: String, _ code: UnsubscribeCode) {
+        guard isOpen, let subscription = subscriptions.removeValue(forKey: channel) else { return }
+        leave(subscription)
+        push(channel, .unsubscribe(Wire.Unsubscribe(code)))
+    }
+
+    /// Takes a subscription out of its channel.
+    func leave(_ subscription: Subscription) {
+        let channel = subscription.channel
+        let wasLive = subscription.isLive
+        subscription.shard.remove(subscription)
+        loop.removeIfEmpty(subscription.shard)
+        if subscription.usesCompactID { core.compactIDs.giveBack(channel) }
+        if subscription.keepsPresence { core.presence.remove(client, from: channel) { _ in } }
+        if subscription.announcesJoinsAndLeaves, wasLive { core.broker.publishLeave(subscription.info, on: channel) }
+        if core.directory.remove(channel, on: loop) { core.broker.unsubscribe(channel) }
+    }
+
+    // MARK: Refresh of a subscription
+
+    func refreshSubscription(_ request: Wire.SubRefreshRequest, id: UInt32) {
+        guard !request.channel.isEmpty else { return disconnect(.badRequest) }
+        guard subscriptions[request.channel] != nil else { return reply(id, error: .permissionDenied) }
+        guard !request.token.isEmpty else { return reply(id, error: .badRequest) }
+        let identity = identity
+        decide { [core] () async throws(HubRefusal) in
+            try await Self.claims(request.token, of: identity, for: request.channel, core, expired: .expired)
+        } then: { result in
+            switch result {
+            case .failure(.error(let error)) where error == .permissionDenied: self.disconnect(.invalidToken)
+            case .failure(let refusal): self.refuse(refusal, id: id)
+            case .success(let claims): self.refreshed(request.channel, claims, id: id)
+            }
+        }
+    }
+
+    private func refreshed(_ channel: String, _ claims: SubscriptionClaims, id: UInt32) {
+        guard let subscription = subscriptions[channel] else { return reply(id, error: .permissionDenied) }
+        subscription.expiresAt = claims.expiresAt
+        if let info = claims.info { subscription.channelInfo = info }
+        var result = Wire.SubRefreshResult()
+        if claims.expiresAt > 0 {
+            result.expires = true
+            result.ttl = secondsLeft(until: claims.expiresAt)
+        }
+        reply(id, .subRefresh(result))
+    }
+}

@@ -1,0 +1,198 @@
+// Strategy: a session is a queue of commands with one at work. Most commands are done before the next is looked at; one that waits for the
+// application or a remote broker (`isBusy`) holds the rest back, and with them the reading of the transport.
+//
+//   Session+Commands.swift     which command goes where; the rules of their order (wire-protocol §1.3)
+//   Session+Connect.swift      connect, refresh
+//   Session+Subscribe.swift    subscribe, unsubscribe, sub_refresh, recovery
+//   Session+Requests.swift     publish, history, presence, rpc, send
+//   Session+Output.swift       replies and pushes, slow readers, disconnecting
+//   Session+Timers.swift       pings, expiry, presence
+
+import Logging
+public import NIOCore
+import PubSub
+import RealtimeProtocol
+
+/// A client's connection to the hub.
+///
+/// `@unchecked Sendable`: everything is touched on its event loop only; it is handed to closures that come back to that loop.
+public final class Session: @unchecked Sendable {
+    enum State {
+        /// Nothing has been said yet.
+        case new
+        case connected
+        /// The connect was refused with an error: there is nothing more to be done with this connection.
+        case refused
+        case closed
+    }
+
+    /// The id of the connection, made by the server.
+    public let client: String
+    @exclusivity(unchecked) public internal(set) var user = ""
+
+    let transport: any SessionTransport
+    let loop: HubLoop
+    let core: HubCore
+
+    @exclusivity(unchecked) var state = State.new
+    @exclusivity(unchecked) var connectionInfo: [UInt8]?
+    @exclusivity(unchecked) var expiresAt: Int64 = 0
+    @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:]
+    @exclusivity(unchecked) var loopIndex = -1
+
+    // Input
+    @exclusivity(unchecked) var isBusy = false
+    @exclusivity(unchecked) var reader: CommandReader?
+    @exclusivity(unchecked) var waitingBatches: [ByteBuffer] = []
+    @exclusivity(unchecked) var waitingBytes = 0
+
+    // Output
+    @exclusivity(unchecked) var replies = ByteBuffer()
+    @exclusivity(unchecked) var repliesInBatch = 0
+    @exclusivity(unchecked) var isHandlingInput = false
+    @exclusivity(unchecked) var isFlushScheduled = false
+
+    // Time
+    @exclusivity(unchecked) var nextPing: NIODeadline
+    @exclusivity(unchecked) var pongDeadline: NIODeadline?
+    @exclusivity(unchecked) var nextPresence: NIODeadline = .distantFuture
+    let staleDeadline: NIODeadline
+
+    init(transport: any SessionTransport, loop: HubLoop, core: HubCore) {
+        self.client = randomID()
+        self.transport = transport
+        self.loop = loop
+        self.core = core
+        self.nextPing = .distantFuture
+        self.staleDeadline = loop.eventLoop.now + TimeAmount(core.configuration.staleTimeout)
+    }
+
+    var identity: ClientIdentity { ClientIdentity(client: client, user: user) }
+    var configuration: HubConfiguration { core.configuration }
+    var isOpen: Bool { state != .closed }
+
+    // MARK: Input
+
+    /// The client sent a batch of commands.
+    public func received(_ batch: ByteBuffer) {
+        guard isOpen else { return }
+        guard !isBusy, waitingBatches.isEmpty else { return wait(batch) }
+        work(on: batch)
+    }
+
+    private func wait(_ batch: ByteBuffer) {
+        waitingBatches.append(batch)
+        waitingBytes += batch.readableBytes
+        if waitingBytes > configuration.maxWaitingBytes { disconnect(.slow) }
+    }
+
+    private func work(on batch: ByteBuffer) {
+        reader = CommandReader(transport.format, batch)
+        goOn()
+    }
+
+    /// Handles commands until there are none, or one has to wait.
+    func goOn() {
+        isHandlingInput = true
+        while isOpen, !isBusy {
+            do {
+                if let command = try reader?.next() {
+                    handle(command)
+                } else if waitingBatches.isEmpty {
+                    reader = nil
+                    break
+                } else {
+                    let batch = waitingBatches.removeFirst()
+                    waitingBytes -= batch.readableBytes
+                    reader = CommandReader(transport.format, batch)
+                }
+            } catch {
+                core.logger.debug("a command can't be read", metadata: ["client": "\(client)", "error": "\(error)"])
+                disconnect(.badRequest)
+            }
+        }
+        isHandlingInput = false
+        flushReplies()
+    }
+
+    /// Runs something that takes its time; the commands behind it wait.
+    ///
+    /// - Parameter then: called on the loop, unless the session has closed meanwhile.
+    func decide<Value: Sendable>(
+        _ decision: @escaping @Sendable () async throws(HubRefusal) -> Value,
+        then: @escaping @Sendable (Result<Value, HubRefusal>) -> Void
+    ) {
+        beginWaiting()
+        let loop = loop
+        Task {
+            let result: Result<Value, HubRefusal>
+            do throws(HubRefusal) { result = .success(try await decision()) } catch { result = .failure(error) }
+            loop.eventLoop.execute {
+                guard self.isOpen else { return }
+                self.endWaiting { then(result) }
+            }
+        }
+    }
+
+    /// A completion of the broker, which may come at once or later, from anywhere; the commands behind wait for it.
+    func awaitBroker<Value: Sendable>(
+        _ start: (@escaping @Sendable (Result<Value, BrokerError>) -> Void) -> Void,
+        then: @escaping @Sendable (Result<Value, BrokerError>) -> Void
+    ) {
+        let call = PendingCall()
+        start { result in
+            self.loop.perform {
+                guard call.hasReturned else {
+                    call.isDone = true
+                    return then(result)
+                }
+                guard self.isOpen else { return }
+                self.endWaiting { then(result) }
+            }
+        }
+        call.hasReturned = true
+        if !call.isDone { beginWaiting() }
+    }
+
+    private func beginWaiting() {
+        isBusy = true
+        transport.holdReads(true)
+    }
+
+    private func endWaiting(_ then: () -> Void) {
+        isBusy = false
+        then()
+        guard isOpen, !isBusy else { return flushReplies() }
+        goOn()
+        if !isBusy, isOpen { transport.holdReads(false) }
+    }
+
+    // MARK: The end
+
+    /// The transport is gone.
+    public func closed() {
+        end(code: nil)
+    }
+
+    func end(code: DisconnectCode?) {
+        guard isOpen else { return }
+        let wasConnected = state == .connected
+        state = .closed
+        for subscription in subscriptions.values { leave(subscription) }
+        subscriptions = [:]
+        reader = nil
+        waitingBatches = []
+        loop.remove(self)
+        guard wasConnected else { return }
+        core.clients.remove(client, user: user)
+        core.handlers.disconnected?(DisconnectEvent(identity: identity, code: code))
+    }
+
+    /// What was sent has left, after the client was slow.
+    public func drained() {
+        guard isOpen else { return }
+        for subscription in subscriptions.values where !subscription.backlog.isEmpty {
+            subscription.subscriberClass?.deliverBacklog(of: subscription)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+public import NIOCore
+public import RealtimeProtocol
+
+/// What carries a session's messages: a WebSocket, a stream of HTTP. The port of the hub's adapters.
+///
+/// Every call, in both directions, is made on ``eventLoop``. The adapter calls ``Session/received(_:)`` for each batch that the client sent,
+/// ``Session/drained()`` when what was sent has left after the client was slow, and ``Session/closed()`` once at the end.
+public protocol SessionTransport: AnyObject {
+    var eventLoop: any EventLoop { get }
+
+    /// The encoding of the connection, for its whole life.
+    var format: WireFormat { get }
+
+    /// What it is called in logs and metrics, such as "websocket".
+    var name: String { get }
+
+    /// Whether the client sends nothing but the request to connect; it gets bare pushes then.
+    var isUnidirectional: Bool { get }
+
+    /// Whether the hub sends pings of the protocol; false where the transport has its own.
+    var needsPings: Bool { get }
+
+    /// The bytes that wait for the client.
+    var bufferedBytes: Int { get }
+
+    /// Sends a batch of messages.
+    func send(_ batch: ByteBuffer)
+
+    /// Sends a batch that other sessions of this loop get too.
+    ///
+    /// - Parameter mayWait: whether more for this session follows in this turn of the loop, so that it pays to send all at once.
+    func send(_ batch: SharedBatch, mayWait: Bool)
+
+    /// Stops or resumes reading what the client sends.
+    func holdReads(_ isHeld: Bool)
+
+    /// Ends the connection after what was sent has left.
+    func close(_ code: DisconnectCode)
+}
+
+/// A batch of messages for many sessions of one loop, encoded once.
+public final class SharedBatch {
+    public let bytes: ByteBuffer
+
+    /// What a transport made of the bytes, kept so that it is made once: a WebSocket's frame, for instance.
+    public var form: AnyObject?
+
+    public init(_ bytes: ByteBuffer) {
+        self.bytes = bytes
+    }
+}

@@ -1,0 +1,74 @@
+import NIOCore
+import PubSub
+import RealtimeProtocol
+
+/// A session's subscription to a channel.
+///
+/// `@unchecked Sendable`: everything is touched on the session's loop only; it is handed to closures that come back to that loop.
+final class Subscription: @unchecked Sendable {
+    let channel: String
+    unowned let session: Session
+    let options: ChannelSettings
+    let shard: ChannelShard
+    /// The client did not ask for this one: it can't be lost alone (3010 rather than 2500).
+    let isServerSide: Bool
+
+    var channelInfo: [UInt8]?
+    var wantsJoinsAndLeaves = false
+    var announcesJoinsAndLeaves = false
+    var keepsPresence = false
+    /// When the subscription's token is over, in milliseconds since 1970; 0: never.
+    var expiresAt: Int64 = 0
+    var isPositioned = false
+    var isRecoverable = false
+    var usesCompactID = false
+
+    /// What the client has, if it is positioned.
+    var position = StreamPosition(offset: 0, epoch: "")
+
+    /// The subscriber class it belongs to, and its place there.
+    var subscriberClass: SubscriberClass?
+    var index = 0
+    /// The number of the last publication of the class that this one got; nil before.
+    var seen: UInt64?
+
+    /// What came while the subscription was not complete yet. Nothing of a channel precedes the answer.
+    var waiting: [Delivery]? = []
+    /// What a slow reader has not had, where the channel's policy keeps it.
+    var backlog: [Publication] = []
+    var nextPositionCheck = NIODeadline.distantFuture
+
+    init(channel: String, session: Session, options: ChannelSettings, shard: ChannelShard, isServerSide: Bool) {
+        self.channel = channel
+        self.session = session
+        self.options = options
+        self.shard = shard
+        self.isServerSide = isServerSide
+    }
+
+    var isLive: Bool { waiting == nil }
+
+    enum Admission {
+        case next
+        /// Had already.
+        case stale
+        /// Something is missing before it.
+        case gap
+    }
+
+    /// Takes the position forward (wire-protocol §1.7).
+    func admit(_ publication: Publication) -> Admission {
+        guard isPositioned else { return .next }
+        if position.epoch.isEmpty { position.epoch = publication.epoch }
+        guard publication.epoch == position.epoch else { return .gap }
+        if publication.offset <= position.offset { return .stale }
+        guard publication.offset == position.offset &+ 1 else { return .gap }
+        position.offset = publication.offset
+        return .next
+    }
+
+    /// The client as the others see it.
+    var info: ClientInfo {
+        ClientInfo(user: session.user, client: session.client, connectionInfo: session.connectionInfo, channelInfo: channelInfo)
+    }
+}
