@@ -44,9 +44,10 @@ public struct PreparedMessage: Sendable {
         self.init(ByteBuffer(bytes: try JSONEncoder().encode(value)), .text)
     }
 
-    /// The compressed frame, made by the first socket that needs it; nil if the message does not get smaller or must not be compressed.
-    func compressedFrame() -> ByteBuffer? {
-        compressed.frame(of: payload, kind: kind)
+    /// The compressed frame, made as the first socket that needs it is configured; nil if the message does not get smaller or must not be
+    /// compressed.
+    func compressedFrame(_ configuration: DeflateConfiguration) -> ByteBuffer? {
+        compressed.frame(of: payload, kind: kind, configuration)
     }
 }
 
@@ -63,10 +64,10 @@ private final class CompressedFrame: Sendable {
         state = Mutex(isAllowed ? .notMade : .made(nil))
     }
 
-    func frame(of payload: ByteBuffer, kind: MessageKind) -> ByteBuffer? {
+    func frame(of payload: ByteBuffer, kind: MessageKind, _ configuration: DeflateConfiguration) -> ByteBuffer? {
         state.withLock { state in
             if case .made(let frame) = state { return frame }
-            let frame = SharedDeflate.compress(payload).map { compressed in
+            let frame = SharedDeflate.compress(payload, configuration: configuration).map { compressed in
                 var frame = ByteBuffer()
                 frame.writeFrameHeader(first: 0x80 | 0x40 | kind.rawValue, length: compressed.readableBytes)
                 frame.writeImmutableBuffer(compressed)

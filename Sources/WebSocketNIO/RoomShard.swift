@@ -58,6 +58,8 @@ final class RoomShard: @unchecked Sendable {
 
     private var members: [RoomMembership] = []
     private var compressedMembers = 0
+    /// Of the last member who joined with compression.
+    private var deflateConfiguration = DeflateConfiguration()
     private var plain = ByteBuffer()
     private var compressed = ByteBuffer()
     private var newest: PreparedMessage?
@@ -80,7 +82,9 @@ final class RoomShard: @unchecked Sendable {
         members.append(membership)
         shared.members.add(1, ordering: .relaxed)
         socket.memberships.append(membership)
-        if membership.form == .compressed { compressedMembers += 1 }
+        guard membership.form == .compressed else { return }
+        compressedMembers += 1
+        deflateConfiguration = socket.deflateConfiguration
     }
 
     private func form(for socket: WebSocketConnection) -> Form {
@@ -131,7 +135,7 @@ final class RoomShard: @unchecked Sendable {
     private func add(_ message: PreparedMessage) {
         guard !members.isEmpty else { return }
         if compressedMembers < members.count { plain.writeImmutableBuffer(message.frame) }
-        if compressedMembers > 0 { compressed.writeImmutableBuffer(message.compressedFrame() ?? message.frame) }
+        if compressedMembers > 0 { compressed.writeImmutableBuffer(message.compressedFrame(deflateConfiguration) ?? message.frame) }
         newest = message
         messages &+= 1
         guard !isTurnScheduled else { return }

@@ -120,9 +120,22 @@ extension WebSocketConnection {
         scheduleFlush()
     }
 
+    /// Sends a message that many sockets of this loop get, at once and from where it lies, if nothing of this socket waits before it. For
+    /// hubs, which gather themselves what a turn brings for a socket.
+    package func transmitPrepared(_ message: PreparedMessage) {
+        guard machine.role == .server, memberships.isEmpty, !isInReadEvent else { return sendPrepared(message) }
+        guard admit() else { return }
+        uncounted &+= 1
+        noteLength(message.payload)
+        if isCompressed, machine.isSendingFragmentedMessage { return deferMessage(.prepared(message)) }
+        transmit(frame(of: message))
+    }
+
     /// The bytes of a prepared message for this socket.
     func frame(of message: PreparedMessage) -> ByteBuffer {
-        guard let compressor, compressor.acceptsSharedMessages, let compressed = message.compressedFrame() else { return message.frame }
+        guard let compressor, compressor.acceptsSharedMessages, let compressed = message.compressedFrame(deflateConfiguration) else {
+            return message.frame
+        }
         compressor.didSendSharedMessage()
         return compressed
     }

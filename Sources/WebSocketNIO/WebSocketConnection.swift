@@ -156,6 +156,8 @@ public final class WebSocketConnection {
     /// The bytes that wait to be sent.
     public var bufferedBytes: Int { queuedBytes + output.readableBytes + bytesInFlight + (isStaging ? staging.count : 0) }
 
+    var deflateConfiguration: DeflateConfiguration { settings.configuration.compression ?? DeflateConfiguration() }
+
     /// The handle for other tasks.
     public var webSocket: WebSocket {
         if let handle { return handle }

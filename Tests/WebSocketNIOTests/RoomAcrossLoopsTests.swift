@@ -172,7 +172,7 @@ struct RoomAcrossLoopsTests {
     func encodeOnce() async throws {
         let message = PreparedMessage(text: String(repeating: "the same words ", count: 1_000))
         let frames = await withTaskGroup(of: ByteBuffer?.self) { group in
-            for _ in 0..<8 { group.addTask { message.compressedFrame() } }
+            for _ in 0..<8 { group.addTask { message.compressedFrame(DeflateConfiguration()) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
         let addresses = frames.map { frame in frame?.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) } }
