@@ -49,7 +49,6 @@ let package = Package(
         .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
         .library(name: "PubSub", targets: ["PubSub"]),
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
-        .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
         .library(name: "RealtimeHummingbird", targets: ["RealtimeHummingbird"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
     ],
@@ -79,13 +78,6 @@ let package = Package(
         .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
 
         // Cores: know the pure ones, and ports.
-        .target(
-            name: "RealtimeHub",
-            dependencies: ["RealtimeProtocol", "PubSub", nio, logging, metrics],
-            swiftSettings: settings
-        ),
-
-        // Channels: values, rules and ports; no I/O.
         .target(name: "PubSub", swiftSettings: settings),
         .target(
             name: "RealtimeHub",

@@ -23,7 +23,6 @@ declare -A allowed=(
     [HeliographServer]="*"
     [heliograph]="*"
     [WebSocketTesting]="WebSocketProtocol NIOCore"
-    [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Metrics Synchronization"
     [PubSub]="Synchronization"
     [PubSubTesting]="PubSub Synchronization"
 )

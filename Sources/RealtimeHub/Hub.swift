@@ -119,10 +119,23 @@ public final class Hub: Sendable {
     /// The channels with subscribers on this process, and how many.
     public func channels() -> [String: Int] { core.directory.channels() }
 
-    /// Disconnects everybody with 3001: they come back elsewhere.
+    // MARK: Life
+
+    /// Lets go of what is over (old publications, presence of clients that vanished) once a second, until the task is cancelled. Without it,
+    /// what is over is still never shown, but is kept.
+    public func run() async {
+        while !Task.isCancelled {
+            core.broker.sweep()
+            core.presence.sweep()
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Disconnects everybody with 3001, so that they come back elsewhere, and stops the broker: the end of the hub.
     public func shutDown() {
         for loop in loops.withLock({ Array($0.values) }) {
             loop.perform { for session in loop.sessions { session.disconnect(.shutdown) } }
         }
+        core.broker.stop()
     }
 }

@@ -16,8 +16,6 @@ public struct HubConfiguration: Sendable {
     /// The bytes that a client may have sent while one of its commands is being decided on. Reading stops long before.
     public var maxWaitingBytes = 256 << 10
     public var maxChannelsPerClient = 128
-    /// Bytes of UTF-8.
-    public var maxChannelLength = 255
     /// So many messages at most are put into one frame.
     public var maxMessagesInBatch = 16
 

@@ -45,4 +45,18 @@ extension Session {
         case .disconnect(let code): disconnect(code)
         }
     }
+
+    /// The settings of a channel, and whether there is one; else the command is answered.
+    func settings(of channel: String, id: UInt32) -> ChannelSettings? {
+        guard !channel.isEmpty else {
+            disconnect(.badRequest)
+            return nil
+        }
+        do throws(Namespaces.NameError) {
+            return try core.namespaces.resolve(channel).options
+        } catch {
+            reply(id, error: error == .badName ? .badRequest : .unknownChannel)
+            return nil
+        }
+    }
 }

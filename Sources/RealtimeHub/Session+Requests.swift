@@ -6,8 +6,7 @@ extension Session {
     // MARK: Publish
 
     func publish(_ request: Wire.PublishRequest, id: UInt32) {
-        guard !request.channel.isEmpty else { return disconnect(.badRequest) }
-        guard let options = core.namespaces.options(of: request.channel) else { return reply(id, error: .unknownChannel) }
+        guard let options = settings(of: request.channel, id: id) else { return }
         let isAllowed = allows(.publish, request.channel, options)
         guard let handler = core.handlers.publish else {
             guard isAllowed else { return reply(id, error: .permissionDenied) }
@@ -25,6 +24,8 @@ extension Session {
     }
 
     private func publish(_ request: Wire.PublishRequest, _ options: ChannelSettings, _ grant: PublishGrant, id: UInt32) {
+        let payload = grant.data ?? request.data
+        guard options.dataFormat.permits(payload) else { return reply(id, error: .badRequest) }
         var publish = PublishOptions()
         publish.retention = grant.skipsHistory ? nil : options.retention
         publish.idempotencyKey = grant.idempotencyKey
@@ -33,7 +34,7 @@ extension Session {
         publish.tags = grant.tags
         publish.info = ClientInfo(
             user: user, client: client, connectionInfo: connectionInfo, channelInfo: subscriptions[request.channel]?.channelInfo)
-        let data = Array((grant.data ?? request.data).readableBytesView)
+        let data = Array(payload.readableBytesView)
         awaitBroker {
             core.broker.publish(data, to: request.channel, publish, $0)
         } then: { result in
@@ -59,8 +60,7 @@ extension Session {
     // MARK: History
 
     func history(_ request: Wire.HistoryRequest, id: UInt32) {
-        guard !request.channel.isEmpty else { return disconnect(.badRequest) }
-        guard let options = core.namespaces.options(of: request.channel) else { return reply(id, error: .unknownChannel) }
+        guard let options = settings(of: request.channel, id: id) else { return }
         guard options.hasHistory else { return reply(id, error: .notAvailable) }
         guard allows(.history, request.channel, options) else { return reply(id, error: .permissionDenied) }
         guard !request.reverse || request.since?.offset != 0 else { return reply(id, error: .badRequest) }
@@ -122,14 +122,7 @@ extension Session {
     }
 
     private func allowsPresence(_ channel: String, id: UInt32) -> Bool {
-        guard !channel.isEmpty else {
-            disconnect(.badRequest)
-            return false
-        }
-        guard let options = core.namespaces.options(of: channel) else {
-            reply(id, error: .unknownChannel)
-            return false
-        }
+        guard let options = settings(of: channel, id: id) else { return false }
         guard options.presence else {
             reply(id, error: .notAvailable)
             return false

@@ -8,10 +8,9 @@ extension Session {
     /// The rules in the order of wire-protocol §1.6.
     func subscribe(_ request: Wire.SubscribeRequest, id: UInt32) {
         guard !request.channel.isEmpty, request.delta.isEmpty || request.delta == "fossil" else { return disconnect(.badRequest) }
-        if request.channel.utf8.count > configuration.maxChannelLength { return reply(id, error: .badRequest) }
         if subscriptions[request.channel] != nil { return reply(id, error: .alreadySubscribed) }
         if subscriptions.count >= configuration.maxChannelsPerClient { return reply(id, error: .limitExceeded) }
-        guard let options = core.namespaces.options(of: request.channel) else { return reply(id, error: .unknownChannel) }
+        guard let options = settings(of: request.channel, id: id) else { return }
         let filter = request.tagsFilter.flatMap { try? TagsFilter($0) }
         guard request.tagsFilter == nil || (filter != nil && options.allowTagsFilter) else { return reply(id, error: .badRequest) }
         grant(request, options) { result in

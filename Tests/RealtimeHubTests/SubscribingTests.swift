@@ -149,6 +149,16 @@ struct SubscribingTests {
         #expect(other.channel == "open:a")
     }
 
+    @Test("Where publications are JSON objects, nothing else is taken")
+    func dataFormat() throws {
+        let client = try client(.protobuf)
+        func publish(_ data: String) throws -> UInt32? {
+            try client.refusal(.publish(Wire.PublishRequest(channel: "objects:a", data: ByteBuffer(string: data))))
+        }
+        #expect(try publish(#" {"a":1}"#) == nil)
+        for data in ["", "1", "[]", #"{"a":}"#, #"{}{}"#, "\u{0}"] { #expect(try publish(data) == 107) }
+    }
+
     // MARK: Presence
 
     @Test("Who is there, joins and leaves")

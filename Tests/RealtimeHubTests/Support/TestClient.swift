@@ -172,10 +172,12 @@ enum TestHub {
         latest.slowReaders = .keepLatest
         var dropping = open
         dropping.slowReaders = .dropOldest(keeping: 3)
+        var objects = open
+        objects.dataFormat = .jsonObject
         return Namespaces(
             named: [
                 "open": open, "history": history, "presence": presence, "cache": cache, "closed": ChannelSettings(), "latest": latest,
-                "dropping": dropping,
+                "dropping": dropping, "objects": objects,
             ])
     }
 }
