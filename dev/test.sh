@@ -62,6 +62,7 @@ steps=(
     "browser    browser"
     "packages   packages"
     "peers      dev/interop.sh"
+    "sdk        dev/sdk.sh"
     "decoder    dev/differential.sh"
     "autobahn   dev/conformance.sh short"
     "docs       dev/docs.sh"

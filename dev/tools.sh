@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, and a Python environment with `websockets`.
+# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, and a Python environment with `websockets` and `centrifuge-python`.
 # Does nothing where it is there already. The environment is in $HELIOGRAPH_VENV (default ~/.cache/heliograph-venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -34,6 +34,7 @@ extension ChannelSettings {
         options.allowPresence = everybody
         options.allowHistory = everybody
         options.allowsDelta = true
+        options.deltaPublish = true
         options.allowTagsFilter = true
         return options
     }
