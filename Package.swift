@@ -156,7 +156,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RealtimeHubTests",
-            dependencies: ["RealtimeHub", "RealtimeProtocol", "PubSub", nio, nioPosix, nioEmbedded],
+            dependencies: ["RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketTesting", nio, nioPosix, nioEmbedded],
             swiftSettings: settings
         ),
         .testTarget(name: "PubSubTests", dependencies: ["PubSub", "PubSubTesting"], swiftSettings: settings),
