@@ -13,6 +13,7 @@ func target(_ name: String) -> Target {
             .product(name: "WebSocketProtocol", package: "heliograph"),
             .product(name: "WebSocketDeflate", package: "heliograph"),
             .product(name: "WebSocketTesting", package: "heliograph"),
+            .product(name: "RealtimeProtocol", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
@@ -29,12 +30,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: [
-        .target(name: "FuzzSupport"),
+        .target(
+            name: "FuzzSupport",
+            dependencies: [
+                .product(name: "RealtimeProtocol", package: "heliograph"), .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         target("FuzzHandshake"),
         target("FuzzExtensions"),
         target("FuzzInflate"),
         target("FuzzRoundTrip"),
         target("FuzzFrames"),
+        target("FuzzJSON"),
+        target("FuzzProtobuf"),
+        target("FuzzDelta"),
+        target("FuzzFilter"),
     ],
     swiftLanguageModes: [.v6]
 )

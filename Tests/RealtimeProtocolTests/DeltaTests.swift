@@ -100,6 +100,15 @@ struct DeltaTests {
         }
     }
 
+    @Test("what is no text has no patch that is text, and takes no time", .timeLimit(.minutes(1)))
+    func noText() {
+        for byte: UInt8 in [0x80, 0xbf, 0xff] {
+            let bytes = [UInt8](repeating: byte, count: 1 << 20)
+            #expect(Delta.make(from: bytes, to: bytes, cuts: .characters) == nil)
+            #expect(Delta.make(from: bytes, to: bytes) != nil)
+        }
+    }
+
     @Test("the limit is looked at before anything is made")
     func limit() {
         Self.refuse("~~~~~\n", .overLimit)

@@ -14,7 +14,7 @@ public enum Delta {
     public enum Cuts: Hashable, Sendable {
         /// Anywhere.
         case bytes
-        /// Between the characters of UTF-8 alone, so that a patch of text is text: what a JSON connection needs.
+        /// Between the characters of UTF-8 alone, so that a patch is text: what a JSON connection needs. For a target that is no text there is none.
         case characters
     }
 

@@ -19,6 +19,8 @@ struct DeltaMaker {
     /// A patch that is smaller than the target.
     static func patch(from base: DeltaBytes, to target: DeltaBytes, cuts: Delta.Cuts) -> [UInt8]? {
         guard base.count <= maxLength, target.count <= maxLength else { return nil }
+        // Of what is no text the matches could be cut down to nothing again and again, and time would be quadratic.
+        guard cuts == .bytes || UTF8Text.isValid(target.memory) else { return nil }
         var maker = DeltaMaker(base: base, target: target, cuts: cuts)
         return maker.make() ? maker.patch : nil
     }
