@@ -41,6 +41,17 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
+        // Clients whose connections are cut at random: is anything lost?
+        .executableTarget(
+            name: "recovery-soak",
+            dependencies: [
+                .product(name: "RealtimeProtocol", package: "heliograph"),
+                .product(name: "WebSocketNIO", package: "heliograph"),
+                .product(name: "WebSocketProtocol", package: "heliograph"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

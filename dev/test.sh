@@ -63,6 +63,7 @@ steps=(
     "packages   packages"
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
+    "recovery   env CONFIGURATION=debug dev/soak.sh 120"
     "decoder    dev/differential.sh"
     "autobahn   dev/conformance.sh short"
     "docs       dev/docs.sh"
