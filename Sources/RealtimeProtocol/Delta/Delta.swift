@@ -50,9 +50,7 @@ public enum Delta {
         }
     }
 
-    /// The target that the patch makes out of `base`.
-    ///
-    /// - Parameter limit: the length of the longest target. A longer one is refused before anything is made.
+    /// The target that the patch makes out of `base`. One that is longer than the limit is refused before anything is made.
     public static func apply(_ patch: ByteBuffer, to base: ByteBuffer, limit: Int) throws(Failure) -> ByteBuffer {
         var target = ByteBuffer()
         let failure = patch.withUnsafeReadableBytes { patch in
