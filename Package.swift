@@ -110,6 +110,7 @@ let package = Package(
             name: "RealtimeHummingbird",
             dependencies: [
                 "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, nio,
+                serviceLifecycle,
             ],
             swiftSettings: settings
         ),

@@ -18,7 +18,7 @@ declare -A allowed=(
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
     [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Synchronization Glibc Musl Darwin"
-    [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird NIOCore"
+    [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird NIOCore ServiceLifecycle"
     [HeliographPages]=""
     [HeliographServer]="*"
     [heliograph]="*"

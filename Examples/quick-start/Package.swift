@@ -20,6 +20,12 @@ let package = Package(
     targets: [
         .executableTarget(name: "Echo", dependencies: dependencies),
         .executableTarget(name: "Chat", dependencies: dependencies),
+        .executableTarget(
+            name: "Channels",
+            dependencies: dependencies + [
+                .product(name: "RealtimeHub", package: "heliograph"), .product(name: "RealtimeHummingbird", package: "heliograph"),
+            ]
+        ),
         .target(
             name: "FromGo",
             dependencies: dependencies + [

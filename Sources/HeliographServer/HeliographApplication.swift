@@ -78,7 +78,7 @@ public struct HeliographApplication: Service {
             server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "heliograph", backlog: 1_024),
-            services: [Clockwork(chat: chat, board: board), HubService(hub: hub)],
+            services: [Clockwork(chat: chat, board: board), HubService(hub)],
             onServerRunning: { [onServing] channel in
                 if let address = channel.localAddress { await onServing(address) }
             },
@@ -126,16 +126,6 @@ public struct HeliographApplication: Service {
 extension HeliographApplication: CustomStringConvertible {
     /// For the log.
     public var description: String { "Heliograph" }
-}
-
-/// Keeps the hub, and disconnects its clients at the end.
-private struct HubService: Service {
-    let hub: Hub
-
-    func run() async {
-        await cancelWhenGracefulShutdown { await hub.run() }
-        hub.shutDown()
-    }
 }
 
 /// What happens once a second.

@@ -23,6 +23,8 @@ final class SubscriberClass {
     private let encoder: PublicationEncoder
     private let maxMessagesInBatch: Int
     private(set) var members: [Subscription] = []
+    /// How many members want to know who comes and goes.
+    private var watchers = 0
 
     /// How many publications the class has had.
     private var sequence: UInt64 = 0
@@ -43,11 +45,13 @@ final class SubscriberClass {
         subscription.subscriberClass = self
         subscription.index = members.count
         members.append(subscription)
+        if subscription.wantsJoinsAndLeaves { watchers += 1 }
     }
 
     func remove(_ subscription: Subscription) {
         let index = subscription.index
         guard members.indices.contains(index), members[index] === subscription, let last = members.popLast() else { return }
+        if subscription.wantsJoinsAndLeaves { watchers -= 1 }
         if last !== subscription {
             members[index] = last
             last.index = index
@@ -219,7 +223,7 @@ final class SubscriberClass {
     // MARK: Joins and leaves
 
     func announce(_ event: Delivery.Event) {
-        guard members.contains(where: \.wantsJoinsAndLeaves), let bytes = encoder.announcement(event) else { return }
+        guard watchers > 0, let bytes = encoder.announcement(event) else { return }
         let batch = SharedBatch(bytes)
         var index = members.count - 1
         while index >= 0 {

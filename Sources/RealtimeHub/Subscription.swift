@@ -14,6 +14,7 @@ final class Subscription: @unchecked Sendable {
     let isServerSide: Bool
 
     var channelInfo: [UInt8]?
+    /// Set before it joins its class.
     var wantsJoinsAndLeaves = false
     var announcesJoinsAndLeaves = false
     var keepsPresence = false
