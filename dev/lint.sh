@@ -44,6 +44,13 @@ for block in re.findall(r"```swift\n(.*?)```", pathlib.Path("Docs/from-go.md").r
 PY
 }
 
+# The browser client as it is served: no build step shrinks it.
+size() {
+    local bytes
+    bytes=$(gzip -9 -c Clients/js/heliograph.js | wc -c)
+    [ "$bytes" -le 8192 ] || echo "Clients/js/heliograph.js: $bytes bytes by gzip -9, 8192 are allowed"
+}
+
 complain "swift format" format
 complain "unfinished work" look '[T]ODO|[F]IXME|[X]XX' -- '*.swift' '*.sh' '*.py' '*.js' '*.md'
 complain "paths of one machine" look '(^|[^[:alnum:]_/.])/(wor[k]|opt/swift-pack[a]ges|roo[t])/|/[.]librar[y]' -- . ':!LICENSE'
@@ -52,6 +59,7 @@ complain "a test that does not run" look '[X]CTSkip|\.disabl[e]d\(|withKnown[I]s
 complain "committed build products" products
 complain "unsafe without a proof" unproved
 complain "shown code" shown
+complain "size of the client" size
 
 [ $failed -eq 0 ] && echo "lint: clean"
 exit $failed

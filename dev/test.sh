@@ -64,6 +64,7 @@ steps=(
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
     "recovery   env CONFIGURATION=debug dev/soak.sh 120"
+    "client     dev/client-js.sh"
     "decoder    dev/differential.sh"
     "autobahn   dev/conformance.sh short"
     "docs       dev/docs.sh"

@@ -1,9 +1,8 @@
-// Heliograph's client for browsers and node: channels over the Centrifuge protocol, in JSON. Types and words on each call: heliograph.d.ts.
+// Heliograph's client. What the app calls is described in heliograph.d.ts.
 
-const largest = 2 ** 24; // UTF-16 units of one line from the server, and bytes that a delta may become
-const frameSize = 16_000; // UTF-16 units of commands in one frame: servers refuse more than 64 KiB
-const stableAfter = 5_000; // ms: what lived that long starts the next back-off afresh
-const compaction = 1; // subscribe's flag: pushes may name the channel by a number
+const largest = 2 ** 24; // line, and target of a delta
+const frameSize = 16_000; // UTF-16 units; servers refuse more than 64 KiB
+const stableAfter = 5_000; // ms until the back-off starts afresh
 
 const defaults = {
   name: "js",
@@ -14,13 +13,12 @@ const defaults = {
   transports: ["websocket", "http_stream", "sse"],
 };
 
-// What the server says may be of any type.
+// The server's values may be of any type.
 const object = (value) => (value && typeof value === "object" ? value : {});
 const list = (value) => (Array.isArray(value) ? value : []);
 const text = (value) => (typeof value === "string" ? value : "");
 const count = (value) => (Number.isSafeInteger(value) && value > 0 ? value : 0);
 
-/** Why a request failed: a code of the protocol, or below 100 one of our own (1 timeout, 2 transport closed, 3 not connected, 4 bad data, 5 no token). */
 export class RequestError extends Error {
   constructor(code, message, temporary = code < 100) {
     super(message);
@@ -36,12 +34,7 @@ const bad = (what) => {
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~";
 
-/**
- * Applies a fossil delta. Throws RequestError 4 for anything that is not one, is not meant for this base, or would become too long.
- * @param {Uint8Array} base
- * @param {Uint8Array} delta
- * @returns {Uint8Array}
- */
+/** Applies a fossil delta, or throws. @type {import("./heliograph.js").applyDelta} */
 export function applyDelta(base, delta, limit = largest) {
   let at = 0;
   let end = 0;
@@ -76,12 +69,10 @@ export function applyDelta(base, delta, limit = largest) {
   }
 }
 
-const clientInfo = (info) => ({
-  user: text(object(info).user),
-  client: text(object(info).client),
-  connInfo: object(info).conn_info,
-  chanInfo: object(info).chan_info,
-});
+const clientInfo = (info) => {
+  const { user, client, conn_info, chan_info } = object(info);
+  return { user: text(user), client: text(client), connInfo: conn_info, chanInfo: chan_info };
+};
 
 const toPublication = (channel, raw, data = raw.data) => ({
   channel: text(raw.channel) || channel,
@@ -92,43 +83,35 @@ const toPublication = (channel, raw, data = raw.data) => ({
   info: raw.info && clientInfo(raw.info),
 });
 
-/** What we hold of a channel's stream: the position in it and the base of the next delta. */
+/** Where we are in a channel's stream, and the base of the next delta. */
 class Stream {
-  epoch = "";
-  offset = 0;
-  recoverable = false;
-  positioned = false;
-  #delta = false;
-  #base = null;
+  #delta;
+  #base;
 
-  constructor(channel) {
+  constructor(channel, since = null) {
     this.channel = channel;
+    this.position = since;
+    this.recoverable = !!since;
   }
 
-  /** What to ask of the server to go on where we are. */
   get recovery() {
-    return this.recoverable ? { recover: true, epoch: this.epoch, offset: this.offset } : {};
-  }
-
-  get position() {
-    return this.positioned ? { epoch: this.epoch, offset: this.offset } : null;
+    return this.recoverable ? { recover: true, ...this.position } : {};
   }
 
   forget() {
-    this.recoverable = this.positioned = false;
-    this.#base = null;
+    this.recoverable = false;
+    this.position = this.#base = null;
   }
 
   subscribed(result) {
     this.recoverable = result.recoverable === true;
-    this.positioned = this.recoverable || result.positioned === true;
+    const positioned = this.recoverable || result.positioned === true;
+    this.position = positioned ? { epoch: text(result.epoch), offset: count(result.offset) } : null;
     this.#delta = result.delta === true;
-    this.epoch = text(result.epoch);
-    this.offset = count(result.offset);
     return {
       channel: this.channel,
       recoverable: this.recoverable,
-      positioned: this.positioned,
+      positioned,
       position: this.position,
       wasRecovering: result.was_recovering === true,
       recovered: result.recovered === true,
@@ -145,12 +128,12 @@ class Stream {
       data = JSON.parse(raw.delta ? new TextDecoder().decode(full) : data);
       this.#base = full;
     }
-    this.offset = count(raw.offset) || this.offset;
-    this.epoch ||= text(raw.epoch);
+    const { position } = this;
+    if (position) this.position = { epoch: position.epoch || text(raw.epoch), offset: count(raw.offset) || position.offset };
     return toPublication(this.channel, raw, data);
   }
 
-  /** A push as an event: its name and what it carries. Throws for a delta that does not fit. */
+  /** Name and content of an event; throws where a delta does not fit. */
   event(push) {
     if (push.pub) return ["publication", this.publication(object(push.pub))];
     const name = push.join ? "join" : "leave";
@@ -158,7 +141,7 @@ class Stream {
   }
 }
 
-/** What a client and a subscription share: events, three states, a token that is asked for and kept fresh, and a back-off. */
+/** What clients and subscriptions share: events, states, a fresh token, a back-off. */
 class Machine {
   #handlers = new Map();
   #states;
@@ -166,7 +149,7 @@ class Machine {
   #since = Infinity;
   #expiry;
   _timer = null; // of the next attempt
-  _turn = 0; // answers to what was asked in an earlier one are not for us any more
+  _turn = 0; // answers to an earlier one are late
 
   constructor(states, options) {
     this.#states = states;
@@ -175,7 +158,6 @@ class Machine {
     this._options = options;
   }
 
-  /** Calls the handler for each event of this name. */
   on(name, handler) {
     this.#handlers.set(name, [...(this.#handlers.get(name) ?? []), handler]);
     return this;
@@ -186,7 +168,6 @@ class Machine {
     return this;
   }
 
-  /** Resolves when connected or subscribed; rejects when that is given up or the time is over. */
   ready(timeout = this._options.timeout) {
     const [ended, , reached] = this.#states;
     return new Promise((resolve, reject) => {
@@ -221,7 +202,6 @@ class Machine {
     if (this.state === state) this._emit(state, event);
   }
 
-  /** Forgets what is under way: timers, and answers that are still to come. */
   _cancel() {
     this._turn += 1;
     clearTimeout(this._timer);
@@ -229,7 +209,12 @@ class Machine {
     this._timer = null;
   }
 
-  /** Full jitter: anywhere between now and a bound that doubles, so that a thousand pages do not come back in one instant. */
+  _unlessLate(handler) {
+    const turn = this._turn;
+    return (...values) => turn === this._turn && handler(...values);
+  }
+
+  /** Full jitter: anywhere between now and a bound that doubles. */
   _delay() {
     if (Date.now() - this.#since > stableAfter) this.#attempt = 0;
     this.#since = Infinity;
@@ -237,56 +222,47 @@ class Machine {
     return Math.random() * Math.min(maxReconnectDelay, minReconnectDelay * 2 ** this.#attempt++);
   }
 
-  /** Goes on with a token: at once if there is one or none is needed, else when the app has given one. */
+  /** Goes on at once, or when the app gave a token. */
   _withToken(proceed, retry) {
-    const turn = this._turn;
     const { getToken } = this._options;
     if (this.token || !getToken) return proceed();
-    const settle = (next) => (value) => turn === this._turn && next(value);
     new Promise((resolve) => resolve(getToken({ channel: this.channel }))).then(
-      settle((token) => {
+      this._unlessLate((token) => {
         this.token = text(token);
         if (this.token) proceed();
         else this._end(1, "unauthorized");
       }),
-      settle((error) => {
+      this._unlessLate((error) => {
         this._emit("error", new RequestError(5, String(error)));
         retry();
       }),
     );
   }
 
-  /** Drops the token if the app can give another; false if it can't. */
   _dropToken() {
     if (!this._options.getToken) return false;
     this.token = "";
     return true;
   }
 
-  /** Shows the server a new token when the present one expires. */
+  /** Brings a new token in time. */
   _expires({ expires, ttl }) {
     clearTimeout(this.#expiry);
     if (expires !== true || !this._options.getToken) return;
     this.#expiry = setTimeout(() => {
-      const again = () => this._expires({ expires, ttl: 5 + Math.floor(Math.random() * 5) });
-      const turn = this._turn;
+      const again = () => this._expires({ expires, ttl: 5 + Math.ceil(Math.random() * 5) });
+      const refreshed = this._unlessLate((error, result) => {
+        if (!error) return this._expires(result);
+        this._emit("error", error);
+        if (error.temporary || error.code === 109) again();
+        else this._end(error.code, error.message);
+      });
       this.token = "";
-      this._withToken(
-        () =>
-          this._refresh((error, result) => {
-            if (turn !== this._turn) return;
-            if (!error) return this._expires(result);
-            this._emit("error", error);
-            if (error.temporary || error.code === 109) again();
-            else this._end(error.code, error.message);
-          }),
-        again,
-      );
+      this._withToken(() => this._refresh(refreshed), again);
     }, Math.min(count(ttl) || 1, 2_000_000) * 1_000);
   }
 }
 
-/** A channel that the app follows. Made by `client.subscription(channel, options)`. */
 export class Subscription extends Machine {
   #client;
   #stream;
@@ -301,18 +277,16 @@ export class Subscription extends Machine {
     this.tagsFilter = options.tagsFilter;
     this.#client = client;
     this.#delta = options.delta;
-    this.#stream = new Stream(channel);
-    if (options.since) Object.assign(this.#stream, options.since, { recoverable: true, positioned: true });
+    this.#stream = new Stream(channel, options.since);
   }
 
-  /** Where we are in the channel's stream, if it has positions. */
   get position() {
     return this.#stream.position;
   }
 
   subscribe() {
     if (this.state !== "unsubscribed") return this;
-    this._enter("subscribing", { channel: this.channel, code: 0, reason: "subscribe called" });
+    this._enter("subscribing", { code: 0, reason: "subscribe called" });
     if (this.state === "subscribing") this._start();
     return this;
   }
@@ -322,7 +296,6 @@ export class Subscription extends Machine {
     return this;
   }
 
-  /** Unsubscribes, and the client forgets this subscription. */
   remove() {
     this.unsubscribe();
     this.#client._remove(this);
@@ -337,7 +310,6 @@ export class Subscription extends Machine {
     }
   }
 
-  /** `for await (const publication of subscription)`: subscribes, and ends when unsubscribed. */
   async *[Symbol.asyncIterator]() {
     const arrived = [];
     let wake;
@@ -355,13 +327,12 @@ export class Subscription extends Machine {
     }
   }
 
-  /** Asks the server, if it can be asked now; the client calls this again on each new connection. */
+  /** Each new connection calls this. */
   _start() {
     this._cancel();
     if (!this.#client._live) return;
     this._withToken(
       () => {
-        const turn = this._turn;
         const { positioned, recoverable, joinLeave } = this._options;
         const body = {
           channel: this.channel,
@@ -372,15 +343,11 @@ export class Subscription extends Machine {
           join_leave: joinLeave,
           delta: this.#delta,
           tf: this.tagsFilter,
-          flag: compaction,
+          flag: 1, // pushes may name the channel by a number
           ...this.#stream.recovery,
         };
         this.#asked = true;
-        this.#client._call("subscribe", body, (error, result) => {
-          if (turn !== this._turn) return;
-          if (error) this.#refused(error);
-          else this.#accepted(result);
-        });
+        this.#client._call("subscribe", body, this._unlessLate((error, result) => (error ? this.#refused(error) : this.#accepted(result))));
       },
       () => this.#again(),
     );
@@ -415,7 +382,6 @@ export class Subscription extends Machine {
     this.#again();
   }
 
-  /** A push of this channel, while subscribed. */
   _push(push) {
     if (push.unsubscribe) {
       const { code, reason } = object(push.unsubscribe);
@@ -429,7 +395,7 @@ export class Subscription extends Machine {
     try {
       event = this.#stream.event(push);
     } catch (error) {
-      // What a patch was made for is not what we hold. Go on without patches, from where we are.
+      // The base is another: go on without deltas from where we are.
       this.#delta = undefined;
       this.#leave();
       this._emit("error", error);
@@ -441,7 +407,7 @@ export class Subscription extends Machine {
   #resubscribe(code, reason) {
     if (this.state !== "subscribed") return;
     this.#again();
-    this._enter("subscribing", { channel: this.channel, code, reason });
+    this._enter("subscribing", { code, reason });
   }
 
   _invalidate() {
@@ -449,15 +415,18 @@ export class Subscription extends Machine {
     this.#stream.forget();
   }
 
-  /** The connection is gone. */
   _lost(code, reason) {
     this._cancel();
     this.#asked = false;
-    if (this.state === "subscribed") this._enter("subscribing", { channel: this.channel, code, reason });
+    if (this.state === "subscribed") this._enter("subscribing", { code, reason });
   }
 
   _refresh(done) {
     this.#client._call("sub_refresh", { channel: this.channel, token: this.token }, done);
+  }
+
+  _enter(state, event) {
+    super._enter(state, { channel: this.channel, ...event });
   }
 
   #leave() {
@@ -473,7 +442,7 @@ export class Subscription extends Machine {
     if (this.state === "unsubscribed") return;
     this.#leave();
     this._cancel();
-    this._enter("unsubscribed", { channel: this.channel, code, reason });
+    this._enter("unsubscribed", { code, reason });
   }
 }
 
@@ -486,27 +455,26 @@ function frame(commands) {
   return commands.splice(0, number).join("\n");
 }
 
-// A transport takes handlers { open, message(text), close(code, reason) } and has send(commands) and close(), after which it is silent.
+// Transports: silent after close().
 
 function webSocket(url, { WebSocket = globalThis.WebSocket }, handlers) {
   const socket = new WebSocket(url.href);
-  let closed = false;
-  socket.onopen = () => closed || handlers.open();
-  socket.onmessage = ({ data }) => closed || handlers.message(data);
-  socket.onclose = ({ code, reason }) => closed || handlers.close(code, reason);
+  socket.onopen = handlers.open;
+  socket.onmessage = ({ data }) => handlers.message(data);
+  socket.onclose = ({ code, reason }) => handlers.close(code, reason);
   socket.onerror = () => {};
   return {
     send(commands) {
       while (commands.length) socket.send(frame(commands));
     },
     close() {
-      closed = true;
+      socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
     },
   };
 }
 
-/** An unending answer to a POST, as lines or as events, and a POST to /emulation for each frame of ours, one after the other. */
+/** An unending answer to the first POST; further frames go to /emulation, one after the other. */
 function httpStream(url, { fetch = globalThis.fetch, emulation = new URL("../emulation", url).href }, handlers) {
   const controller = new AbortController();
   const { signal } = controller;
@@ -517,7 +485,7 @@ function httpStream(url, { fetch = globalThis.fetch, emulation = new URL("../emu
 
   const post = async (to, body) => {
     const response = await fetch(to, { method: "POST", headers: { "content-type": "application/json" }, body, signal });
-    return response.ok ? response : bad(`status ${response.status}`);
+    return response.ok ? response : bad("status");
   };
   const close = () => signal.aborted || handlers.close(1006, "");
 
@@ -533,8 +501,8 @@ function httpStream(url, { fetch = globalThis.fetch, emulation = new URL("../emu
       rest = lines.pop();
       if (rest.length > largest) return;
       for (const line of lines) {
-        const message = line.replace(/^data: ?/, "").trim();
-        if (message && !/^(:|id|event|retry)/.test(message) && !signal.aborted) handlers.message(message);
+        const message = line.replace(/^data: ?/, "");
+        if (message[0] === "{" && !signal.aborted) handlers.message(message);
       }
     }
   }
@@ -562,12 +530,11 @@ function httpStream(url, { fetch = globalThis.fetch, emulation = new URL("../emu
   };
 }
 
-/** A connection that comes back, with its subscriptions. */
 export class Client extends Machine {
   #urls;
   #index = 0; // of the transport in use
-  #proven = false; // a WebSocket has carried an answer, so the network lets them through
-  #heardAny = false; // this connection has
+  #proven = false; // this network lets WebSockets through
+  #spoke = false; // the server, on this connection
   #transport = null;
   #nextID = 1;
   #calls = new Map();
@@ -576,16 +543,12 @@ export class Client extends Machine {
   #serverSide = new Map();
   #numbers = new Map(); // push.id → channel
   #pong = false;
-  #patience = 0; // ms of silence that a connection may have
+  #patience; // ms of silence
   #silence;
-  #opening;
-  #page = null;
-  _live = false; // commands may be sent: connect precedes them
+  #page;
+  _live = false; // may take commands
 
-  /**
-   * @param {string} endpoint of the WebSocket; the fallbacks are beside it
-   * @param {import("./heliograph.js").ClientOptions} options
-   */
+  /** @param {import("./heliograph.js").ClientOptions} options */
   constructor(endpoint = "/connection/websocket", options = {}) {
     super(["disconnected", "connecting", "connected"], { ...defaults, ...options });
     this.id = "";
@@ -613,7 +576,6 @@ export class Client extends Machine {
     return this;
   }
 
-  /** The subscription to this channel; makes it if there is none. It starts with `subscribe()`. */
   subscription(channel, options = {}) {
     let subscription = this.#subscriptions.get(channel);
     if (!subscription) this.#subscriptions.set(channel, (subscription = new Subscription(this, channel, options)));
@@ -624,8 +586,8 @@ export class Client extends Machine {
     await this.#request("publish", { channel, data });
   }
 
-  async history(channel, { limit, since, reverse } = {}) {
-    const result = await this.#request("history", { channel, limit, since, reverse });
+  async history(channel, options) {
+    const result = await this.#request("history", { ...options, channel });
     const publications = list(result.publications).map((raw) => toPublication(channel, object(raw)));
     return { publications, epoch: text(result.epoch), offset: count(result.offset) };
   }
@@ -645,7 +607,6 @@ export class Client extends Machine {
     return { data: result.data };
   }
 
-  /** An asynchronous message to the server: no answer. */
   async send(data) {
     await this.ready();
     this.#write({ send: { data } });
@@ -658,7 +619,6 @@ export class Client extends Machine {
     return new Promise((resolve, reject) => this._call(name, body, (error, result) => (error ? reject(error) : resolve(result))));
   }
 
-  /** Sends a command; `done(error, result)` is called in the order of the server's replies. */
   _call(name, body, done) {
     if (!this._live) return done(new RequestError(2, "transport closed"));
     const id = this.#nextID++;
@@ -670,7 +630,7 @@ export class Client extends Machine {
     this.#write({ id, [name]: body });
   }
 
-  /** What is written in one turn goes in one frame. */
+  /** One turn's commands go in one frame. */
   #write(command) {
     if (!this._live) return;
     this.#commands.push(JSON.stringify(command));
@@ -689,8 +649,9 @@ export class Client extends Machine {
 
   #dial() {
     const { dial, url } = this.#urls[this.#index];
-    this.#heardAny = false;
-    this.#opening = setTimeout(() => this.#closed(), this._options.timeout * 2);
+    this.#spoke = false;
+    this.#patience = 0;
+    this.#silence = setTimeout(() => this.#closed(), this._options.timeout * 2);
     try {
       this.#transport = dial(url, this._options, {
         open: () => this.#opened(),
@@ -703,19 +664,13 @@ export class Client extends Machine {
   }
 
   #opened() {
-    clearTimeout(this.#opening);
+    clearTimeout(this.#silence);
     this._live = true;
     const { name, version, headers } = this._options;
     const subs = {};
     for (const [channel, stream] of this.#serverSide) if (stream.recoverable) subs[channel] = stream.recovery;
     const body = { token: this.token || undefined, data: this.data, name, version, headers, subs };
-    const turn = this._turn;
-    this._call("connect", body, (error, result) => {
-      if (turn !== this._turn) return;
-      if (error) this.#refused(error);
-      else this.#connected(result);
-    });
-    // Optimistic: what the app wants travels with the connect.
+    this._call("connect", body, this._unlessLate((error, result) => (error ? this.#refused(error) : this.#connected(result))));
     for (const subscription of this.#subscriptions.values()) if (subscription.state === "subscribing") subscription._start();
   }
 
@@ -742,7 +697,6 @@ export class Client extends Machine {
     else this._end(error.code, error.message);
   }
 
-  /** The transport, or the server by a push, says that it is over. */
   #closed(code = 1006, reason = "") {
     if (code === 1009) return this._end(3, "message size limit");
     if ((code >= 3500 && code < 4000) || (code >= 4500 && code < 5000)) return this._end(code, text(reason));
@@ -755,67 +709,55 @@ export class Client extends Machine {
     else this._drop(1, "transport closed");
   }
 
-  /** Lets go of the connection, if any, and comes back: after a back-off, or the given time. */
   _drop(code, reason, delay, error = new RequestError(2, reason)) {
     if (this.state === "disconnected") return;
-    const wasConnected = this.state === "connected";
-    const spoke = this.#heardAny || code >= 3000;
+    const spoke = this.#spoke || code >= 3000;
     if (spoke && !this.#index) this.#proven = true;
-    // A transport that could not be opened gives way to the next; after the last one we wait.
+    // A transport that did not open gives way to the next; after the last we wait.
     if (!spoke && !(this.#proven && !this.#index)) {
       this.#index = (this.#index + 1) % this.#urls.length;
       if (this.#index) delay ??= 0;
     }
-    const calls = this.#hangUp();
-    this.#retry(delay);
-    if (wasConnected) this.#leaveConnected("connecting", code, reason);
-    else this._emit("error", error);
-    this.#fail(calls, code, reason);
+    this.#over("connecting", code, reason, error, delay);
+  }
+
+  _end(code, reason) {
+    if (this.state !== "disconnected") this.#over("disconnected", code, reason);
+  }
+
+  /** Lets go of the connection, if any; only then tells the app, which may do anything. */
+  #over(state, code, reason, error, delay) {
+    const serverSide = this.state === "connected" ? [...this.#serverSide.keys()] : [];
+    const calls = this.#calls;
+    this._cancel();
+    clearTimeout(this.#silence);
+    this.#transport?.close();
+    this.#transport = null;
+    this._live = false;
+    this.#commands = [];
+    this.#calls = new Map();
+    this.#numbers.clear();
+    if (error) this.#retry(delay);
+    else this.#page.abort();
+    if (this.state === state) this._emit("error", error);
+    else this._enter(state, { code, reason });
+    for (const channel of serverSide) this._emit("subscribing", { channel, code, reason });
+    for (const subscription of this.#subscriptions.values()) subscription._lost(code, reason);
+    for (const { timer, done } of calls.values()) {
+      clearTimeout(timer);
+      done(new RequestError(2, "transport closed"));
+    }
   }
 
   #retry(delay = this._delay()) {
     this._timer = setTimeout(() => this.#open(), delay);
   }
 
-  _end(code, reason) {
-    if (this.state === "disconnected") return;
-    const calls = this.#hangUp();
-    this.#page?.abort();
-    this.#leaveConnected("disconnected", code, reason);
-    this.#fail(calls, code, reason);
-  }
-
-  #hangUp() {
-    this._cancel();
-    clearTimeout(this.#silence);
-    clearTimeout(this.#opening);
-    this.#transport?.close();
-    this.#transport = null;
-    this._live = false;
-    this.#commands = [];
-    this.#numbers.clear();
-    const calls = this.#calls;
-    this.#calls = new Map();
-    for (const { timer } of calls.values()) clearTimeout(timer);
-    return calls;
-  }
-
-  #leaveConnected(state, code, reason) {
-    const channels = this.state === "connected" ? [...this.#serverSide.keys()] : [];
-    this._enter(state, { code, reason });
-    for (const channel of channels) this._emit("subscribing", { channel, code, reason });
-  }
-
-  #fail(calls, code, reason) {
-    for (const subscription of this.#subscriptions.values()) subscription._lost(code, reason);
-    for (const { done } of calls.values()) done(new RequestError(2, "transport closed"));
-  }
-
   // What arrives
 
   #heard() {
     clearTimeout(this.#silence);
-    if (this.#patience && this.state !== "disconnected") this.#silence = setTimeout(() => this._drop(2, "no ping"), this.#patience);
+    if (this.#patience) this.#silence = setTimeout(() => this._drop(2, "no ping"), this.#patience);
   }
 
   #receive(data) {
@@ -826,7 +768,7 @@ export class Client extends Machine {
     } catch {
       return this.state === "connected" ? this._end(2, "bad protocol") : this.#closed();
     }
-    this.#heardAny = true;
+    this.#spoke = true;
     this.#heard();
     for (const reply of replies) if (turn === this._turn) this.#handle(object(reply));
   }
@@ -837,8 +779,8 @@ export class Client extends Machine {
       this.#calls.delete(reply.id);
       clearTimeout(call.timer);
       const { code, message, temporary } = object(reply.error);
-      if (reply.error) call.done(new RequestError(count(code), text(message), temporary === true || !(code >= 100)));
-      else call.done(null, object(reply[call.name]));
+      const error = reply.error && new RequestError(count(code), text(message), temporary === true || !(code >= 100));
+      call.done(error, object(reply[call.name]));
     } else if (reply.push) this.#push(object(reply.push));
     else if (this.#pong && !Object.keys(reply).length) this.#write({});
   }
@@ -902,12 +844,12 @@ export class Client extends Machine {
     watch(globalThis, "online", () => this.#check((this.#proven = false)));
     watch(globalThis, "offline", () => this.#check(true));
     watch(globalThis, "pageshow", () => this.#check());
-    // A page with an open socket cannot be kept for the back button.
+    // An open socket would keep the page from the back button's cache.
     watch(globalThis, "pagehide", () => this.state === "connected" && this._drop(1, "page hidden"));
     watch(globalThis.document, "visibilitychange", () => document.visibilityState === "visible" && this.#check());
   }
 
-  /** A sleeping laptop or a lost route tells us nothing: the socket still looks open. So ask (any answer will do), and believe silence. */
+  /** After a sleep a lost socket still looks open. So ask (any answer will do), and believe silence. */
   #check(offline = false) {
     if (this.state === "connected") this._call("ping", {}, (error) => error?.code === 1 && this._drop(2, "no ping", 0));
     else if (this._timer && !offline) this.#open();

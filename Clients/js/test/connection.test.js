@@ -363,7 +363,6 @@ test("a page that wakes up asks whether the server is still there", async () => 
     assert.equal(server.sockets.length, 2);
     // A retry that is due later happens now, but not because the network went away.
     await server.close();
-    await server.close();
     page.dispatchEvent(new Event("offline"));
     assert.equal(server.sockets.length, 2);
     page.dispatchEvent(new Event("online"));
