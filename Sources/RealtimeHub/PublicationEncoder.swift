@@ -27,7 +27,11 @@ struct PublicationEncoder {
     }
 
     private func difference(_ publication: Publication, from base: Publication?) -> Wire.Publication? {
-        guard key.usesDelta, let base, let patch = Delta.make(from: base.data, to: publication.data) else { return nil }
+        guard key.usesDelta, let base else { return nil }
+        // A patch for JSON is text: it must not be cut within a character.
+        guard let patch = Delta.make(from: base.data, to: publication.data, cuts: key.format == .json ? .characters : .bytes) else {
+            return nil
+        }
         guard let payload = payload(patch) else { return nil }
         var wire = Wire.Publication(publication, payload: payload)
         wire.delta = true

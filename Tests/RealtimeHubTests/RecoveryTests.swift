@@ -213,6 +213,20 @@ struct RecoveryTests {
         #expect(try assemble(publications, base: &base, format) == (1...5).map(Self.state))
     }
 
+    @Test("Deltas of text that is not ASCII are text", arguments: [WireFormat.json, .protobuf])
+    func deltasOfText(format: WireFormat) async throws {
+        let client = try client(format)
+        _ = try client.subscribe("history:a") { $0.delta = "fossil" }
+        let texts = ["κόσμε και όλα τα άλλα", "κύσμε και όλα τα άλλα", "κύσμε 🌍 όλα τα άλλα και πάλι όλα"].map {
+            "{'text':'\($0)'}".replacing("'", with: "\"")
+        }
+        for text in texts { try await hub.publish(Array(text.utf8), to: "history:a", usesDelta: true) }
+        let publications = try client.publications()
+        #expect(publications.map(\.delta) == [false, true, true])
+        var base: [UInt8] = []
+        #expect(try assemble(publications, base: &base, format) == texts)
+    }
+
     @Test("Recovered publications are a chain of deltas, and the live ones go on from it", arguments: [WireFormat.json, .protobuf])
     func recoveredDeltas(format: WireFormat) async throws {
         let witness = try client(format)
