@@ -32,6 +32,8 @@ let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", p
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -64,6 +66,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
@@ -120,9 +124,9 @@ let package = Package(
         .target(
             name: "HeliographServer",
             dependencies: [
-                "HeliographPages", "RealtimeHummingbird", "RealtimeHub", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol",
-                "WebSocketDeflate", hummingbird,
-                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
+                "HeliographPages", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", jwtKit, yams, hummingbird, hummingbirdCore,
+                hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -190,8 +194,8 @@ let package = Package(
             name: "HeliographServerTests",
             dependencies: [
                 "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird, hummingbirdTesting, nio, nioPosix, nioSSL,
-                httpTypes, logging, coreMetrics,
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeProtocol", hummingbird,
+                hummingbirdTesting, jwtKit, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings
         ),

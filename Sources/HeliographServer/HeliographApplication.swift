@@ -9,6 +9,7 @@ import RealtimeHub
 import RealtimeHummingbird
 public import ServiceLifecycle
 import WebSocketHummingbird
+import WebSocketProtocol
 
 /// The server that `heliograph serve` runs: the pages, their sockets, and the routes for measuring, in one Hummingbird router.
 public struct HeliographApplication: Service {
@@ -45,7 +46,8 @@ public struct HeliographApplication: Service {
         self.configuration = configuration
         self.logger = logger
         self.chat = chat
-        self.hub = .demo(logger: logger)
+        try configuration.realtime?.check(host: configuration.host)
+        self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? .demo(logger: logger)
         self.board = StatusBoard(metrics: metrics, chat: chat)
         self.server = try Self.server(configuration)
         self.eventLoopGroup = eventLoopGroup
@@ -90,11 +92,15 @@ public struct HeliographApplication: Service {
         let router = Router(context: BasicRequestContext.self)
         if logger.logLevel <= .debug { router.add(middleware: LogRequestsMiddleware(.debug)) }
         router.get("health") { [board] _, _ in Health(board).response }
-        guard configuration.hasDemo else { return router }
-        PageRoutes.add(to: router)
-        DemoRoutes(chat: chat, board: board).add(to: router)
-        MeasuringRoutes.add(to: router)
-        router.realtime("connection/websocket", hub: hub)
+        if configuration.hasDemo {
+            PageRoutes.add(to: router)
+            DemoRoutes(chat: chat, board: board).add(to: router)
+            MeasuringRoutes.add(to: router)
+        }
+        if configuration.hasDemo || configuration.realtime != nil {
+            router.realtime("connection/websocket", hub: hub, origins: configuration.realtime?.origins ?? .sameHost)
+        }
+        if let api = configuration.realtime?.api { ServerAPI(hub: hub, configuration: api).add(to: router) }
         return router
     }
 

@@ -6,8 +6,10 @@ public struct ServeConfiguration: Sendable {
     public var port = 8080
     /// Certificate and key. With them the server speaks TLS, and HTTP/2 to those who want it; without, HTTP/1.1. Default nil.
     public var tls: TLSFiles?
-    /// The pages, the chat, `/echo` and `/broadcast`. Without them only `/health` is left. Default true.
+    /// The pages, the chat, `/echo` and `/broadcast`, and without ``realtime`` channels that are open to everybody. Default true.
     public var hasDemo = true
+    /// The channels, who may connect, and the HTTP API. Default nil: no more than the demo has.
+    public var realtime: RealtimeConfiguration?
 
     /// The defaults.
     public init() {}

@@ -52,6 +52,12 @@ public struct ConnectGrant: Sendable {
         self.expiresAt = expiresAt
         self.subscriptions = subscriptions
     }
+
+    /// What a token says.
+    public init(_ claims: ConnectionClaims) {
+        self.init(user: claims.user, info: claims.info, expiresAt: claims.expiresAt, subscriptions: claims.subscriptions)
+        for channel in claims.channels where subscriptions[channel] == nil { subscriptions[channel] = SubscribeGrant() }
+    }
 }
 
 /// A client wants to subscribe to a channel.
@@ -64,7 +70,7 @@ public struct SubscribeEvent: Sendable {
 }
 
 /// A subscription is accepted.
-public struct SubscribeGrant: Sendable {
+public struct SubscribeGrant: Hashable, Sendable {
     /// JSON that others in the channel see.
     public var info: [UInt8]?
     /// Sent to the client with the answer.
@@ -73,12 +79,18 @@ public struct SubscribeGrant: Sendable {
     public var expiresAt: Int64
     /// Options in place of the channel's own.
     public var options: ChannelSettings?
+    /// Single options in place of the channel's own, or of ``options``.
+    public var override: ChannelOverride
 
-    public init(info: [UInt8]? = nil, data: ByteBuffer? = nil, expiresAt: Int64 = 0, options: ChannelSettings? = nil) {
+    public init(
+        info: [UInt8]? = nil, data: ByteBuffer? = nil, expiresAt: Int64 = 0, options: ChannelSettings? = nil,
+        override: ChannelOverride = ChannelOverride()
+    ) {
         self.info = info
         self.data = data
         self.expiresAt = expiresAt
         self.options = options
+        self.override = override
     }
 }
 

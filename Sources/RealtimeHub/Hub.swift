@@ -58,42 +58,68 @@ public final class Hub: Sendable {
     /// - Parameters:
     ///   - data: JSON, unless all subscribers use Protobuf.
     ///   - excludedClient: the id of a client that does not get it.
+    ///   - version: of what the channel is about: a publication that is not newer than the channel's is suppressed. 0: none.
+    ///   - versionEpoch: the incarnation of the versions.
     /// - Returns: the position of the publication in the channel's history.
-    /// - Throws: ``HubRefusal`` with error 102 if there is no such namespace; what the broker throws.
+    /// - Throws: ``HubRefusal`` with error 102 if there is no such namespace, 107 if the name or the data are not what they must be; what the broker throws.
     @discardableResult
     public func publish(
         _ data: [UInt8], to channel: String, tags: [String: String] = [:], idempotencyKey: String? = nil, usesDelta: Bool = false,
-        skipsHistory: Bool = false, excluding excludedClient: String? = nil
+        skipsHistory: Bool = false, excluding excludedClient: String? = nil, version: UInt64 = 0, versionEpoch: String = ""
     ) async throws -> PublishResult {
-        guard let options = core.namespaces.options(of: channel) else { throw HubRefusal.error(.unknownChannel) }
+        let options = try settings(of: channel)
+        guard options.dataFormat == .unchecked || options.dataFormat.permits(ByteBuffer(bytes: data)) else {
+            throw HubRefusal.error(.badRequest)
+        }
         var publish = PublishOptions()
         publish.retention = skipsHistory ? nil : options.retention
         publish.idempotencyKey = idempotencyKey
         publish.usesDelta = usesDelta || options.deltaPublish
         publish.excludedClient = excludedClient
         publish.tags = tags
+        publish.version = version
+        publish.versionEpoch = versionEpoch
         return try await core.broker.publish(data, to: channel, publish)
     }
 
     /// What a channel's history has.
     public func history(of channel: String, _ query: HistoryQuery) async throws -> History {
-        guard let options = core.namespaces.options(of: channel) else { throw HubRefusal.error(.unknownChannel) }
+        let options = try settings(of: channel)
         guard options.hasHistory else { throw HubRefusal.error(.notAvailable) }
         return try await core.broker.history(of: channel, query, retention: options.retention)
     }
 
+    /// Forgets a channel's publications, but not its position.
+    public func removeHistory(of channel: String) async throws {
+        guard try settings(of: channel).hasHistory else { throw HubRefusal.error(.notAvailable) }
+        try await core.broker.removeHistory(of: channel)
+    }
+
     /// Who is in a channel, by the ids of their connections.
     public func presence(in channel: String) async throws -> [String: ClientInfo] {
-        guard let options = core.namespaces.options(of: channel) else { throw HubRefusal.error(.unknownChannel) }
-        guard options.presence else { throw HubRefusal.error(.notAvailable) }
+        guard try settings(of: channel).presence else { throw HubRefusal.error(.notAvailable) }
         return try await core.presence.members(of: channel)
+    }
+
+    /// How many are in a channel.
+    public func presenceCounts(in channel: String) async throws -> PresenceCounts {
+        guard try settings(of: channel).presence else { throw HubRefusal.error(.notAvailable) }
+        return try await core.presence.counts(of: channel)
+    }
+
+    private func settings(of channel: String) throws(HubRefusal) -> ChannelSettings {
+        do throws(Namespaces.NameError) {
+            return try core.namespaces.resolve(channel).options
+        } catch {
+            throw .error(error == .badName ? .badRequest : .unknownChannel)
+        }
     }
 
     // MARK: Clients
 
-    /// Disconnects all connections of a user, on this process.
-    public func disconnect(user: String, _ code: DisconnectCode = .forceDisconnect) {
-        for client in core.clients.clients(of: user) { disconnect(client: client, code) }
+    /// Disconnects all connections of a user, on this process, but for some.
+    public func disconnect(user: String, except kept: Set<String> = [], _ code: DisconnectCode = .forceDisconnect) {
+        for client in core.clients.clients(of: user).subtracting(kept) { disconnect(client: client, code) }
     }
 
     /// Disconnects one connection.
@@ -103,10 +129,16 @@ public final class Hub: Sendable {
 
     /// Ends the subscription of all connections of a user to a channel.
     public func unsubscribe(user: String, from channel: String, _ code: UnsubscribeCode = .server) {
-        for client in core.clients.clients(of: user) {
-            withSession(client) { $0.unsubscribe(channel, code) }
-        }
+        for client in core.clients.clients(of: user) { unsubscribe(client: client, from: channel, code) }
     }
+
+    /// Ends the subscription of one connection to a channel.
+    public func unsubscribe(client: String, from channel: String, _ code: UnsubscribeCode = .server) {
+        withSession(client) { $0.unsubscribe(channel, code) }
+    }
+
+    /// The ids of a user's connections on this process.
+    public func clients(of user: String) -> Set<String> { core.clients.clients(of: user) }
 
     private func withSession(_ client: String, _ body: @escaping @Sendable (Session) -> Void) {
         guard let loop = core.clients.loop(of: client) else { return }
@@ -115,6 +147,9 @@ public final class Hub: Sendable {
 
     /// Connections that have connected, and their users.
     public var counts: (clients: Int, users: Int) { core.clients.counts }
+
+    /// The name of this process among others, made anew each time it starts.
+    public var node: String { core.node }
 
     /// The channels with subscribers on this process, and how many.
     public func channels() -> [String: Int] { core.directory.channels() }

@@ -34,6 +34,8 @@ public struct HubConfiguration: Sendable {
 
     /// Whether a client may connect without a token, as the user with the empty name.
     public var allowsAnonymousConnections = false
+    /// Whether every user is subscribed on connecting to a channel of its own, ``PersonalChannel``; nil: no.
+    public var personalChannel: PersonalChannel?
     /// Whether the answer to connect has the server's time.
     public var sendsServerTime = false
     /// What clients are told of the server.
@@ -44,4 +46,15 @@ public struct HubConfiguration: Sendable {
     public var now: @Sendable () -> Int64 = { systemMilliseconds() }
 
     public init() {}
+}
+
+/// A channel for each user: the user's name behind the boundary of users, as in `#42`, in a namespace if there is one (`personal:#42`). Whoever
+/// has a user's name can reach all of its connections by it.
+public struct PersonalChannel: Hashable, Sendable {
+    /// Nil: in none.
+    public var namespace: String?
+
+    public init(namespace: String? = nil) {
+        self.namespace = namespace
+    }
 }

@@ -33,6 +33,12 @@ final class HubCore: Sendable {
         self.node = randomID()
         broker.start(self)
     }
+
+    /// The channel that is the user's own; nil if there is none, or nobody in particular asks.
+    func personalChannel(of user: String) -> String? {
+        guard let personal = configuration.personalChannel, !user.isEmpty else { return nil }
+        return namespaces.syntax.personalChannel(of: user, in: personal.namespace)
+    }
 }
 
 extension HubCore: BrokerReceiver {

@@ -29,9 +29,7 @@ extension Session {
         if !token.isEmpty { event.claims = try await claims(token, core) }
         if let handler = core.handlers.connect { return try await handler(event) }
         guard let claims = event.claims else { return try grantWithoutToken(core).get() }
-        return ConnectGrant(
-            user: claims.user, info: claims.info, expiresAt: claims.expiresAt,
-            subscriptions: Dictionary(claims.channels.map { ($0, SubscribeGrant()) }, uniquingKeysWith: { first, _ in first }))
+        return ConnectGrant(claims)
     }
 
     private static func claims(_ token: String, _ core: HubCore) async throws(HubRefusal) -> ConnectionClaims {
@@ -72,9 +70,16 @@ extension Session {
         core.clients.add(client, user: user, on: loop)
         beginPings()
         nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
-        ServerSideSubscriptions(session: self, grants: grant.subscriptions, request: request) { results in
+        ServerSideSubscriptions(session: self, grants: subscriptions(of: grant), request: request) { results in
             self.answerConnect(grant, results, id: id)
         }.begin()
+    }
+
+    /// Those of the grant, and the user's personal channel.
+    private func subscriptions(of grant: ConnectGrant) -> [String: SubscribeGrant] {
+        var subscriptions = grant.subscriptions
+        if let channel = core.personalChannel(of: user), subscriptions[channel] == nil { subscriptions[channel] = SubscribeGrant() }
+        return subscriptions
     }
 
     private func answerConnect(_ grant: ConnectGrant, _ subscriptions: [String: Wire.SubscribeResult], id: UInt32) {
@@ -169,10 +174,11 @@ private final class ServerSideSubscriptions: @unchecked Sendable {
             for channel in results.keys { session.subscriptions[channel].map(session.goLive) }
             return
         }
-        guard let options = grant.options ?? session.core.namespaces.options(of: channel) else {
+        guard let settings = grant.options ?? session.core.namespaces.options(of: channel) else {
             session.core.logger.warning("a server-side subscription to a channel in no namespace", metadata: ["channel": "\(channel)"])
             return session.disconnect(.serverError)
         }
+        let options = settings.overridden(by: grant.override)
         var asked = request.subs[channel] ?? Wire.SubscribeRequest()
         asked.channel = channel
         asked.joinLeave = true

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import PubSub
 import RealtimeProtocol
@@ -16,7 +17,8 @@ extension Session {
         grant(request, options) { result in
             switch result {
             case .failure(let refusal): self.refuse(refusal, id: id)
-            case .success(let grant): self.subscribe(request, grant.options ?? options, grant, filter, id: id)
+            case .success(let grant):
+                self.subscribe(request, (grant.options ?? options).overridden(by: grant.override), grant, filter, id: id)
             }
         }
     }
@@ -58,6 +60,7 @@ extension Session {
             let claims = try await claims(request.token, of: identity, for: request.channel, core, expired: .tokenExpired)
             grant.info = claims.info
             grant.expiresAt = claims.expiresAt
+            grant.override = claims.override
             isAllowed = true
         }
         if let handler = core.handlers.subscribe {
@@ -66,6 +69,7 @@ extension Session {
             grant.info = own.info ?? grant.info
             grant.data = own.data
             grant.options = own.options
+            if own.override != ChannelOverride() { grant.override = own.override }
             if own.expiresAt > 0 { grant.expiresAt = own.expiresAt }
         } else if !isAllowed {
             throw .error(.permissionDenied)
@@ -82,6 +86,7 @@ extension Session {
             claims = try await tokens.subscription(token)
             if claims.expiresAt > 0, claims.expiresAt <= core.configuration.now() { throw TokenError.expired }
         } catch {
+            if case .invalid(let why) = error { core.logger.debug("invalid subscription token", metadata: ["why": "\(why)"]) }
             throw error == .expired ? .error(expired) : .error(.permissionDenied)
         }
         guard claims.channel == channel, claims.user == identity.user, claims.client ?? identity.client == identity.client else {

@@ -6,12 +6,17 @@ public struct ConnectionClaims: Hashable, Sendable {
     public var info: [UInt8]?
     /// Channels that the client is subscribed to at once.
     public var channels: [String]
+    /// The same, each with what belongs to the subscription.
+    public var subscriptions: [String: SubscribeGrant]
 
-    public init(user: String, expiresAt: Int64 = 0, info: [UInt8]? = nil, channels: [String] = []) {
+    public init(
+        user: String, expiresAt: Int64 = 0, info: [UInt8]? = nil, channels: [String] = [], subscriptions: [String: SubscribeGrant] = [:]
+    ) {
         self.user = user
         self.expiresAt = expiresAt
         self.info = info
         self.channels = channels
+        self.subscriptions = subscriptions
     }
 }
 
@@ -22,13 +27,19 @@ public struct SubscriptionClaims: Hashable, Sendable {
     public var client: String?
     public var expiresAt: Int64
     public var info: [UInt8]?
+    /// Options in place of the channel's own.
+    public var override: ChannelOverride
 
-    public init(user: String, channel: String, client: String? = nil, expiresAt: Int64 = 0, info: [UInt8]? = nil) {
+    public init(
+        user: String, channel: String, client: String? = nil, expiresAt: Int64 = 0, info: [UInt8]? = nil,
+        override: ChannelOverride = ChannelOverride()
+    ) {
         self.user = user
         self.channel = channel
         self.client = client
         self.expiresAt = expiresAt
         self.info = info
+        self.override = override
     }
 }
 

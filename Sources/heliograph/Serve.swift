@@ -10,7 +10,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a server.",
         discussion: """
-            Serves a start page, a chat, an echo page and the routes /echo and /broadcast.
+            Serves a start page, a chat, an echo page and the routes /echo and /broadcast; or, with --config, the channels and the HTTP API that \
+            the file describes (Docs/configuration.md).
 
             SIGTERM and SIGINT (Ctrl-C) stop it gracefully: it takes no new connections and closes the sockets, for at most 25 s. A second \
             signal stops it at once.
@@ -34,8 +35,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "What to log.")
     var logLevel = Logger.Level.info
 
-    @Flag(inversion: .prefixedNo, help: "Serve the pages, the chat, /echo and /broadcast; without them only /health.")
-    var demo = true
+    @Option(help: "A file in YAML or JSON: channels, tokens, HTTP API.")
+    var config: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Serve the pages, the chat, /echo and /broadcast; without them only /health. (default: --demo; with --config, --no-demo)")
+    var demo: Bool?
+
+    private var hasDemo: Bool { demo ?? (config == nil) }
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
@@ -51,7 +59,11 @@ struct Serve: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
         var logger = Logger(label: "heliograph")
         logger.logLevel = logLevel
-        let application = try HeliographApplication(configuration: server, metrics: metrics, logger: logger, onServing: announce)
+        var server = server
+        if let config { server.realtime = try await RealtimeConfiguration(file: config) }
+        let realtime = server.realtime
+        let application = try HeliographApplication(
+            configuration: server, metrics: metrics, logger: logger, onServing: { announce($0, realtime) })
         try await SignalledService(application, logger: logger).run()
     }
 
@@ -59,16 +71,22 @@ struct Serve: AsyncParsableCommand {
         var server = ServeConfiguration()
         server.host = host
         server.port = port
-        server.hasDemo = demo
+        server.hasDemo = hasDemo
         if let tlsCert, let tlsKey { server.tls = TLSFiles(certificate: tlsCert, key: tlsKey) }
         return server
     }
 
-    @Sendable private func announce(_ address: SocketAddress) {
+    @Sendable private func announce(_ address: SocketAddress, _ realtime: RealtimeConfiguration?) {
         let scheme = tlsCert == nil ? "http" : "https"
         let name = host.contains(":") ? "[\(host)]" : host
-        print("Heliograph is running at \(scheme)://\(name):\(address.port ?? port)")
-        if demo { print("Chat: \(scheme)://\(name):\(address.port ?? port)/chat") }
+        let place = "://\(name):\(address.port ?? port)"
+        print("Heliograph is running at \(scheme)\(place)")
+        if hasDemo { print("Chat: \(scheme)\(place)/chat") }
+        if let realtime {
+            print("Clients: \(tlsCert == nil ? "ws" : "wss")\(place)/connection/websocket")
+            if realtime.hasAPI { print("API: \(scheme)\(place)/api") }
+            for warning in realtime.warnings { print("WARNING: \(warning)") }
+        }
         print("Press Ctrl-C to stop.")
         fflush(nil)
     }

@@ -29,6 +29,13 @@ public struct ChannelSyntax: Hashable, Sendable {
             isPrivate: isPrivate, withoutPrefix: Substring(whole), namespace: namespace, rest: Substring(rest), users: users)
     }
 
+    /// The name of the channel that is for one user alone.
+    func personalChannel(of user: String, in namespace: String?) -> String? {
+        guard let userBoundary else { return nil }
+        guard let namespace else { return "\(userBoundary)\(user)" }
+        return namespaceBoundary.map { "\(namespace)\($0)\(userBoundary)\(user)" }
+    }
+
     /// Whether a user is among those of a channel. Nobody is the user with the empty name.
     func isUser(_ user: String, among users: Substring) -> Bool {
         guard !user.isEmpty else { return false }

@@ -1,0 +1,81 @@
+import NIOCore
+import RealtimeProtocol
+
+/// Writes JSON, in the order in which it is called.
+struct JSONOutput {
+    private(set) var buffer = ByteBuffer()
+    private var needsComma = false
+
+    mutating func object<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
+        begin()
+        buffer.writeStaticString("{")
+        try body(&self)
+        buffer.writeStaticString("}")
+        needsComma = true
+    }
+
+    mutating func array<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
+        begin()
+        buffer.writeStaticString("[")
+        try body(&self)
+        buffer.writeStaticString("]")
+        needsComma = true
+    }
+
+    /// The name of a member; its value comes next.
+    mutating func name(_ name: String) {
+        string(name)
+        buffer.writeStaticString(":")
+        needsComma = false
+    }
+
+    mutating func string(_ text: String) {
+        guard let quoted = JSONText.string(ByteBuffer(string: text)) else { return }
+        raw(quoted)
+    }
+
+    mutating func integer(_ number: some BinaryInteger) {
+        begin()
+        buffer.writeString(String(number))
+        needsComma = true
+    }
+
+    mutating func bool(_ value: Bool) {
+        begin()
+        buffer.writeString(value ? "true" : "false")
+        needsComma = true
+    }
+
+    /// JSON as it is.
+    mutating func raw(_ json: ByteBuffer) {
+        begin()
+        buffer.writeImmutableBuffer(json)
+        needsComma = true
+    }
+
+    private mutating func begin() {
+        if needsComma { buffer.writeStaticString(",") }
+        needsComma = false
+    }
+}
+
+extension JSONOutput {
+    mutating func member(_ name: String, _ text: String) {
+        self.name(name)
+        string(text)
+    }
+
+    mutating func member(_ name: String, _ number: some BinaryInteger) {
+        self.name(name)
+        integer(number)
+    }
+
+    /// A payload: in place if it is JSON, and else in base64 under another name.
+    mutating func payload(_ name: String, _ bytes: [UInt8]) {
+        guard let json = try? JSONText.compact(ByteBuffer(bytes: bytes), maxDepth: 64) else {
+            return member("b64\(name)", Base64.encode(bytes))
+        }
+        self.name(name)
+        raw(json)
+    }
+}

@@ -1,0 +1,15 @@
+/// What a token must be to be believed.
+struct TokenRules: Sendable {
+    /// Any of them may have signed it.
+    var keys: [TokenKey]
+    /// One of its `aud` must be this; nil: any, or none.
+    var audience: String?
+    /// Its `iss` must be this; nil: any, or none.
+    var issuer: String?
+
+    init(keys: [TokenKey], audience: String? = nil, issuer: String? = nil) {
+        self.keys = keys
+        self.audience = audience
+        self.issuer = issuer
+    }
+}
