@@ -207,3 +207,5 @@ export class Client extends Machine<ClientState, ClientEvents> {
 
 /** The target of a fossil delta. Throws RequestError 4 for what is no delta, not meant for this base, or longer than `limit` (16 MiB). */
 export function applyDelta(base: Uint8Array, delta: Uint8Array, limit?: number): Uint8Array;
+
+export {};

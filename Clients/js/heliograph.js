@@ -34,7 +34,7 @@ const bad = (what) => {
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~";
 
-/** Applies a fossil delta, or throws. @type {import("./heliograph.js").applyDelta} */
+/** Applies a fossil delta, or throws. @type {typeof import("./heliograph.js").applyDelta} */
 export function applyDelta(base, delta, limit = largest) {
   let at = 0;
   let end = 0;
@@ -222,7 +222,7 @@ class Machine {
     return Math.random() * Math.min(maxReconnectDelay, minReconnectDelay * 2 ** this.#attempt++);
   }
 
-  /** Goes on at once, or when the app gave a token. */
+  /** Goes on once there is a token, if one is needed. */
   _withToken(proceed, retry) {
     const { getToken } = this._options;
     if (this.token || !getToken) return proceed();
@@ -533,7 +533,7 @@ function httpStream(url, { fetch = globalThis.fetch, emulation = new URL("../emu
 export class Client extends Machine {
   #urls;
   #index = 0; // of the transport in use
-  #proven = false; // this network lets WebSockets through
+  #proven = false; // WebSockets get through
   #spoke = false; // the server, on this connection
   #transport = null;
   #nextID = 1;
@@ -713,7 +713,7 @@ export class Client extends Machine {
     if (this.state === "disconnected") return;
     const spoke = this.#spoke || code >= 3000;
     if (spoke && !this.#index) this.#proven = true;
-    // A transport that did not open gives way to the next; after the last we wait.
+    // What did not open gives way to the next; after the last we wait.
     if (!spoke && !(this.#proven && !this.#index)) {
       this.#index = (this.#index + 1) % this.#urls.length;
       if (this.#index) delay ??= 0;
@@ -800,12 +800,10 @@ export class Client extends Machine {
   }
 
   #serverEvent(channel, push) {
-    const stream = this.#serverSide.get(channel);
     let event;
     try {
-      event = stream.event(push);
+      event = this.#serverSide.get(channel).event(push);
     } catch (error) {
-      stream.forget();
       return this._drop(2, error.message);
     }
     this._emit(...event);
@@ -841,15 +839,18 @@ export class Client extends Machine {
   #watchPage() {
     this.#page = new AbortController();
     const watch = (target, name, handler) => target?.addEventListener?.(name, handler, { signal: this.#page.signal });
-    watch(globalThis, "online", () => this.#check((this.#proven = false)));
+    watch(globalThis, "online", () => {
+      this.#proven = false; // it may be another network
+      this.#check();
+    });
     watch(globalThis, "offline", () => this.#check(true));
-    watch(globalThis, "pageshow", () => this.#check());
+    watch(globalThis, "pageshow", ({ persisted }) => persisted && this.#check());
     // An open socket would keep the page from the back button's cache.
     watch(globalThis, "pagehide", () => this.state === "connected" && this._drop(1, "page hidden"));
     watch(globalThis.document, "visibilitychange", () => document.visibilityState === "visible" && this.#check());
   }
 
-  /** After a sleep a lost socket still looks open. So ask (any answer will do), and believe silence. */
+  /** A lost socket may look open. So ask (any answer will do), and believe silence. */
   #check(offline = false) {
     if (this.state === "connected") this._call("ping", {}, (error) => error?.code === 1 && this._drop(2, "no ping", 0));
     else if (this._timer && !offline) this.#open();

@@ -340,6 +340,32 @@ test("server-side subscriptions: subscribed, publications, recovery, unsubscribe
   assert.deepEqual(events, []);
 });
 
+test("a delta of a server-side subscription that does not fit: a new connection, from the last good position", async () => {
+  const { server, client } = await connected({}, { subs: { own: { recoverable: true, delta: true, epoch: "e", offset: 4 } } });
+  const events = record(client, "publication", "connecting");
+  await server.say({ push: { channel: "own", pub: { data: "1", offset: 5 } } }, { push: { channel: "own", pub: { data: "1\n1;", delta: true, offset: 6 } } });
+  assert.deepEqual(events.map(([name, { data, code }]) => [name, data ?? code]), [["publication", 1], ["connecting", 2]]);
+  await pass(20_000);
+  await server.open();
+  assert.deepEqual((await server.answer("connect", {})).subs, { own: { recover: true, epoch: "e", offset: 5 } });
+});
+
+test("a WebSocket that cannot even be made is tried again", async () => {
+  let made = 0;
+  const WebSocket = class {
+    constructor() {
+      made += 1;
+      throw new Error("forbidden by the page's policy");
+    }
+  };
+  const { client } = makeClient({ WebSocket });
+  const errors = record(client, "error");
+  client.connect();
+  for (let i = 0; i < 5; i++) await pass(20_000);
+  assert.ok(made >= 5 && errors.length === made);
+  assert.equal(client.state, "connecting");
+});
+
 test("a page that wakes up asks whether the server is still there", async () => {
   const page = new EventTarget();
   const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
@@ -348,7 +374,7 @@ test("a page that wakes up asks whether the server is still there", async () => 
   try {
     const { server, client } = await connected({}, { ping: 25, pong: true });
     for (const [target, name] of [[page, "online"], [page, "offline"], [page, "pageshow"], [document, "visibilitychange"]]) {
-      target.dispatchEvent(new Event(name));
+      target.dispatchEvent(Object.assign(new Event(name), { persisted: true }));
       assert.deepEqual(await server.answer("ping", { code: 108, message: "not available" }), {}, name);
     }
     assert.equal(client.state, "connected");
@@ -373,6 +399,9 @@ test("a page that wakes up asks whether the server is still there", async () => 
     page.dispatchEvent(new Event("pagehide"));
     assert.equal(server.socket.isClosed, true);
     page.dispatchEvent(new Event("pageshow"));
+    await settle();
+    assert.equal(server.sockets.length, 3);
+    page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
     await settle();
     assert.equal(server.sockets.length, 4);
     client.disconnect();
