@@ -16,6 +16,8 @@ public struct HubConfiguration: Sendable {
     /// The bytes that a client may have sent while one of its commands is being decided on. Reading stops long before.
     public var maxWaitingBytes = 256 << 10
     public var maxChannelsPerClient = 128
+    /// A client that shows so many subscription tokens that are no good is disconnected with 3509. Expired ones do not count.
+    public var maxBadTokens = 3
     /// So many messages at most are put into one frame.
     public var maxMessagesInBatch = 16
 

@@ -58,11 +58,24 @@ extension Session {
                 reader = nil
                 flushReplies()
             }
-        case .success(let grant): connected(grant, request, id: id)
+        case .success(let grant):
+            let subscriptions = subscriptions(of: grant)
+            // Before anybody sees the connection: what can't be had would end it again and again.
+            if let channel = subscriptions.keys.first(where: { isUnknown($0, subscriptions[$0]) }) {
+                core.logger.warning("a server-side subscription to what can't be a channel", metadata: ["channel": "\(channel)"])
+                return decided(.failure(.error(.unknownChannel)), request, id: id)
+            }
+            connected(grant, subscriptions, request, id: id)
         }
     }
 
-    private func connected(_ grant: ConnectGrant, _ request: Wire.ConnectRequest, id: UInt32) {
+    private func isUnknown(_ channel: String, _ grant: SubscribeGrant?) -> Bool {
+        grant?.options == nil && core.namespaces.options(of: channel) == nil
+    }
+
+    private func connected(
+        _ grant: ConnectGrant, _ subscriptions: [String: SubscribeGrant], _ request: Wire.ConnectRequest, id: UInt32
+    ) {
         user = grant.user
         connectionInfo = grant.info
         expiresAt = grant.expiresAt
@@ -70,7 +83,7 @@ extension Session {
         core.clients.add(client, user: user, on: loop)
         beginPings()
         nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
-        ServerSideSubscriptions(session: self, grants: subscriptions(of: grant), request: request) { results in
+        ServerSideSubscriptions(session: self, grants: subscriptions, request: request) { results in
             self.answerConnect(grant, results, id: id)
         }.begin()
     }
@@ -78,7 +91,7 @@ extension Session {
     /// Those of the grant, and the user's personal channel.
     private func subscriptions(of grant: ConnectGrant) -> [String: SubscribeGrant] {
         var subscriptions = grant.subscriptions
-        if let channel = core.personalChannel(of: user), subscriptions[channel] == nil { subscriptions[channel] = SubscribeGrant() }
+        if let channel = core.personalChannel(of: grant.user), subscriptions[channel] == nil { subscriptions[channel] = SubscribeGrant() }
         return subscriptions
     }
 

@@ -16,7 +16,9 @@ extension Session {
         guard request.tagsFilter == nil || (filter != nil && options.allowTagsFilter) else { return reply(id, error: .badRequest) }
         grant(request, options) { result in
             switch result {
-            case .failure(let refusal): self.refuse(refusal, id: id)
+            case .failure(let refusal):
+                self.refuse(refusal, id: id)
+                if refusal == .error(.badToken) { self.tokenFailed() }
             case .success(let grant):
                 self.subscribe(request, (grant.options ?? options).overridden(by: grant.override), grant, filter, id: id)
             }
@@ -77,6 +79,12 @@ extension Session {
         return grant
     }
 
+    /// Each costs the checking of a signature (A12).
+    private func tokenFailed() {
+        badTokens += 1
+        if badTokens >= configuration.maxBadTokens { disconnect(.tooManyErrors) }
+    }
+
     private static func claims(
         _ token: String, of identity: ClientIdentity, for channel: String, _ core: HubCore, expired: Wire.ErrorReply.Code
     ) async throws(HubRefusal) -> SubscriptionClaims {
@@ -87,7 +95,7 @@ extension Session {
             if claims.expiresAt > 0, claims.expiresAt <= core.configuration.now() { throw TokenError.expired }
         } catch {
             if case .invalid(let why) = error { core.logger.debug("invalid subscription token", metadata: ["why": "\(why)"]) }
-            throw error == .expired ? .error(expired) : .error(.permissionDenied)
+            throw error == .expired ? .error(expired) : .error(.badToken)
         }
         guard claims.channel == channel, claims.user == identity.user, claims.client ?? identity.client == identity.client else {
             throw .disconnect(.invalidToken)
@@ -190,7 +198,7 @@ extension Session {
             try await Self.claims(request.token, of: identity, for: request.channel, core, expired: .expired)
         } then: { result in
             switch result {
-            case .failure(.error(let error)) where error == .permissionDenied: self.disconnect(.invalidToken)
+            case .failure(.error(let error)) where error == .badToken || error == .permissionDenied: self.disconnect(.invalidToken)
             case .failure(let refusal): self.refuse(refusal, id: id)
             case .success(let claims): self.refreshed(request.channel, claims, id: id)
             }
@@ -208,4 +216,9 @@ extension Session {
         }
         reply(id, .subRefresh(result))
     }
+}
+
+extension Wire.ErrorReply.Code {
+    /// As ``permissionDenied``, for a token that is no good. Which of its faults it was, the log says.
+    fileprivate static var badToken: Self { Self(permissionDenied.number, message: "permission denied: bad token") }
 }

@@ -39,6 +39,8 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var expiresAt: Int64 = 0
     @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:]
     @exclusivity(unchecked) var loopIndex = -1
+    /// Subscription tokens that were no good.
+    @exclusivity(unchecked) var badTokens = 0
 
     // Input
     @exclusivity(unchecked) var isBusy = false

@@ -15,7 +15,14 @@ struct TokenTests {
         func connection(_ token: String) async throws(TokenError) -> ConnectionClaims {
             if token == "bad" { throw .invalid("signature") }
             if token == "expired" { throw .expired }
-            return ConnectionClaims(user: token, expiresAt: expiresAt.withLock { $0 }, channels: token == "subscribed" ? ["open:mine"] : [])
+            var claims = ConnectionClaims(user: token, expiresAt: expiresAt.withLock { $0 })
+            if token == "subscribed" || token == "overridden" { claims.channels = ["open:mine"] }
+            if token == "lost" { claims.channels = ["open:mine", "nowhere:mine"] }
+            if token == "overridden" {
+                let override = ChannelOverride(forceRecovery: true)
+                claims.subscriptions = ["history:a": SubscribeGrant(data: ByteBuffer(string: "7"), override: override)]
+            }
+            return claims
         }
 
         func subscription(_ token: String) async throws(TokenError) -> SubscriptionClaims {
@@ -118,6 +125,45 @@ struct TokenTests {
             try await other.send(.subscribe(Wire.SubscribeRequest(channel: channel, token: token)))
             #expect(try await other.waitForClose() == 3_500)
         }
+    }
+
+    @Test("The third bad subscription token ends the connection with 3509; expired ones do not count")
+    func badTokens() async throws {
+        let client = try await client()
+        _ = try await client.connect(token: "ada")
+        for (token, code) in [("bad", UInt32(103)), ("expired", 109), ("expired", 109), ("bad", 103)] {
+            #expect(try await client.ask(.subscribe(Wire.SubscribeRequest(channel: "closed:a", token: token))).error?.code == code)
+        }
+        #expect(try await client.closeCode == nil)
+        let last = try await client.ask(.subscribe(Wire.SubscribeRequest(channel: "closed:a", token: "bad")))
+        #expect(last.error?.code == 103)
+        #expect(try await client.waitForClose() == 3_509)
+    }
+
+    @Test("A token with a channel that there can't be is answered with 102")
+    func unknownChannel() async throws {
+        let client = try await client()
+        #expect(try await client.ask(.connect(Wire.ConnectRequest(token: "lost"))).error?.code == 102)
+    }
+
+    @Test("What a token says of a subscription holds in place of the channel's options")
+    func overrides() async throws {
+        let client = try await client()
+        let result = try await client.connect(token: "overridden")
+        #expect(result.subs["history:a"]?.recoverable == true)
+        #expect(result.subs["history:a"]?.data == ByteBuffer(string: "7"))
+        #expect(result.subs["open:mine"]?.recoverable == false)
+    }
+
+    @Test("A user has a personal channel, the anonymous have none, and a name that can't be a channel's gets 102")
+    func personal() async throws {
+        let hub = TestHub.make(tokens: verifier) { $0.personalChannel = PersonalChannel(namespace: "open") }
+        let ada = try await LiveClient(hub)
+        #expect(Set(try await ada.connect(token: "ada").subs.keys) == ["open:#ada"])
+        #expect(try await LiveClient(hub).connect().subs.isEmpty)
+        #expect(try await LiveClient(hub).ask(.connect(Wire.ConnectRequest(token: "a b"))).error?.code == 102)
+        try await hub.publish(Array("1".utf8), to: "open:#ada")
+        _ = try await eventually("the publication") { try await ada.replies().first { $0.id == 0 && $0.body != nil } }
     }
 
     @Test("A subscription that is not refreshed ends with 2501, 25 seconds late")

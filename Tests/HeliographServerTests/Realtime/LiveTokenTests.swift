@@ -75,7 +75,7 @@ struct LiveTokenTests {
         try await run { server in
             let lazy = try await RealtimeClient(server)
             let eager = try await RealtimeClient(server)
-            for client in [lazy, eager] { try await client.connect(Self.token(#""sub":"42""#, expiresIn: 1.5)) }
+            for client in [lazy, eager] { try await client.connect(Self.token(#""sub":"42""#, expiresIn: 4)) }
             let reply = try await eager.ask(.refresh(Wire.RefreshRequest(token: Self.token(#""sub":"42""#, expiresIn: 100))))
             guard case .refresh(let refreshed) = reply.body else { throw Unexpected("\(reply)") }
             #expect((98...100).contains(refreshed.ttl))
@@ -167,7 +167,7 @@ struct LiveTokenTests {
             let client = try await RealtimeClient(server)
             try await client.connect(Self.token(#""sub":"42""#))
             for channel in ["a", "b"] {
-                try await client.subscribe(channel, token: Self.token(#""sub":"42","channel":"\#(channel)""#, expiresIn: 1.5))
+                try await client.subscribe(channel, token: Self.token(#""sub":"42","channel":"\#(channel)""#, expiresIn: 4))
             }
             let token = try await Self.token(#""sub":"42","channel":"b""#, expiresIn: 100)
             let reply = try await client.ask(.subRefresh(Wire.SubRefreshRequest(channel: "b", token: token)))

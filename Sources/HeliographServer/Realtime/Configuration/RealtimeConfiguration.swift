@@ -96,7 +96,7 @@ public struct RealtimeConfiguration: Sendable {
     private mutating func addNamespace(_ value: ConfigurationValue, _ options: inout ConfigurationSection) throws(ServeError) {
         let name = try value.text()
         guard !name.isEmpty, name.utf8.allSatisfy(Self.isPartOfName) else {
-            throw value.error("it must be letters, digits, - and _, without the boundary that follows it in a channel's name")
+            throw value.error("it must be letters, digits, -, _ and ., without the boundary that follows it in a channel's name")
         }
         guard namespaces.named[name] == nil else { throw value.error("there is a namespace \(name) already") }
         namespaces.named[name] = try ChannelSettings(&options)
@@ -105,7 +105,7 @@ public struct RealtimeConfiguration: Sendable {
     private static func isPartOfName(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "-"), UInt8(ascii: "_"):
+            UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
             true
         default: false
         }
@@ -175,6 +175,7 @@ public struct RealtimeConfiguration: Sendable {
 
     private mutating func readLimits(_ section: inout ConfigurationSection) throws(ServeError) {
         try section.read("channel_limit", into: &hub.maxChannelsPerClient, 1...100_000)
+        try section.read("bad_token_limit", into: &hub.maxBadTokens, 1...1_000_000)
         try section.read("queue_max_size", into: &hub.maxBufferedBytes, 1_024...1 << 30)
         try section.read("recovery_max_publication_limit", into: &hub.maxRecoveredPublications, 1...100_000)
         try section.read("history_max_publication_limit", into: &hub.maxHistoryPublications, 1...100_000)
