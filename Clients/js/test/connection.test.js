@@ -102,11 +102,14 @@ test("a request made while connecting waits for the connection", async () => {
   const { server, client } = makeClient();
   client.connect();
   const published = client.publish("c", 1);
+  const sent = client.send(2);
   await pass(0);
   await server.open();
   await server.answer("connect", {});
-  await server.answer("publish");
-  await published;
+  const [{ id }, second] = await server.commands();
+  assert.deepEqual(second, { send: { data: 2 } });
+  await server.say({ id, publish: {} });
+  await Promise.all([published, sent]);
 });
 
 test("answers pings when asked to, and only pings", async () => {
