@@ -91,9 +91,9 @@ extension Session {
         subscription.waiting?.append(contentsOf: deliveries)
     }
 
-    /// The subscription has missed something: the client subscribes again and recovers.
+    /// The subscription has missed something: the client subscribes again and recovers. One that was not answered yet can't be ended alone.
     func lostPosition(_ subscription: Subscription) {
-        if subscription.isServerSide { return disconnect(.insufficientState) }
+        if subscription.isServerSide || !subscription.isLive { return disconnect(.insufficientState) }
         unsubscribe(subscription.channel, .insufficientState)
     }
 

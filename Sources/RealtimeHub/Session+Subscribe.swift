@@ -149,15 +149,10 @@ extension Session {
     /// The answer is written: from here on publications go out.
     func goLive(_ subscription: Subscription) {
         guard isOpen, subscriptions[subscription.channel] === subscription, let waiting = subscription.waiting else { return }
-        flushRepliesIfPushing(waiting)
         subscription.waiting = nil
         subscription.nextPositionCheck = loop.eventLoop.now + TimeAmount(configuration.positionCheckInterval)
         subscription.subscriberClass?.catchUp(subscription, waiting)
         if subscription.announcesJoinsAndLeaves, isOpen { core.broker.publishJoin(subscription.info, on: subscription.channel) }
-    }
-
-    private func flushRepliesIfPushing(_ waiting: [Delivery]) {
-        if !waiting.isEmpty { flushReplies() }
     }
 
     // MARK: Unsubscribe

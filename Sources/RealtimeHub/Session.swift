@@ -84,9 +84,12 @@ public final class Session: @unchecked Sendable {
 
     private func wait(_ batch: ByteBuffer) {
         waitingBatches.append(batch)
-        waitingBytes += batch.readableBytes
+        waitingBytes += Self.cost(batch)
         if waitingBytes > configuration.maxWaitingBytes { disconnect(.slow) }
     }
+
+    /// An empty batch costs something too.
+    private static func cost(_ batch: ByteBuffer) -> Int { batch.readableBytes + 64 }
 
     private func work(on batch: ByteBuffer) {
         reader = CommandReader(transport.format, batch)
@@ -105,7 +108,7 @@ public final class Session: @unchecked Sendable {
                     break
                 } else {
                     let batch = waitingBatches.removeFirst()
-                    waitingBytes -= batch.readableBytes
+                    waitingBytes -= Self.cost(batch)
                     reader = CommandReader(transport.format, batch)
                 }
             } catch {

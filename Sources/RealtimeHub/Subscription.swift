@@ -59,7 +59,8 @@ final class Subscription: @unchecked Sendable {
 
     /// Takes the position forward (wire-protocol §1.7).
     func admit(_ publication: Publication) -> Admission {
-        guard isPositioned else { return .next }
+        // What was published past the history has no place in the stream.
+        guard isPositioned, publication.offset != 0 else { return .next }
         if position.epoch.isEmpty { position.epoch = publication.epoch }
         guard publication.epoch == position.epoch else { return .gap }
         if publication.offset <= position.offset { return .stale }

@@ -157,6 +157,22 @@ struct HandlerTests {
         gate.open()
     }
 
+    @Test("Empty batches are not free")
+    func emptyBatches() async throws {
+        let gate = Gate()
+        let hub = hub {
+            $0.call = { (event) async throws(HubRefusal) in
+                await gate.wait(); return event.data
+            }
+        }
+        let client = try await LiveClient(hub)
+        _ = try await client.connect()
+        try await client.send(.rpc(Wire.RPCRequest(data: ByteBuffer(string: "1"), method: "wait")))
+        for _ in 0..<5_000 { try await client.send() }
+        #expect(try await client.closeCode == 3_008)
+        gate.open()
+    }
+
     @Test("A client that goes while its command is being decided leaves nothing behind")
     func gone() async throws {
         let gate = Gate()

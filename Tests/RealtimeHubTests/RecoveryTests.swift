@@ -155,6 +155,17 @@ struct RecoveryTests {
         #expect(client.session.subscriptions.isEmpty)
     }
 
+    @Test("What is published past the history reaches positioned subscribers too, and moves no position")
+    func pastHistory() async throws {
+        let client = try client()
+        _ = try client.subscribe("history:a") { $0.recoverable = true }
+        try await publish(1...1)
+        try await hub.publish(Array("9".utf8), to: "history:a", skipsHistory: true)
+        try await publish(2...2)
+        #expect(try client.publications().map(\.offset) == [1, 0, 2])
+        #expect(client.session.subscriptions["history:a"]?.position.offset == 2)
+    }
+
     // MARK: Filters and deltas
 
     private func filter(_ value: String) -> Wire.FilterNode { Wire.FilterNode(key: "kind", comparison: "eq", value: value) }
