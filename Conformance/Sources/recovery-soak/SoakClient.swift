@@ -12,7 +12,7 @@ final class SoakClient {
     private let subscribes: Bool
     private(set) var checker = SoakChecker()
     private(set) var isConnected = false
-    private var channel: (any Channel)?
+    private var channel: (any NIOCore.Channel)?
     fileprivate var socket: WebSocketConnection?
     private var lastID: UInt32 = 0
     private var count = 0
