@@ -42,5 +42,7 @@ public struct Page: Sendable {
         Page("outbox.js", script, PackageResources.outbox_js),
         Page("echo.js", script, PackageResources.echo_js),
         Page("frames.js", script, PackageResources.frames_js),
+        // A symbolic link to Clients/js: the one source.
+        Page("heliograph.js", script, PackageResources.heliograph_js),
     ]
 }
