@@ -85,7 +85,7 @@ let package = Package(
         .target(name: "PubSub", swiftSettings: settings),
         .target(
             name: "RealtimeHub",
-            dependencies: ["RealtimeProtocol", "PubSub", nio, logging],
+            dependencies: ["RealtimeProtocol", "PubSub", nio, logging, metrics],
             swiftSettings: settings
         ),
 
@@ -161,7 +161,9 @@ let package = Package(
         ),
         .testTarget(
             name: "RealtimeHubTests",
-            dependencies: ["RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketTesting", nio, nioPosix, nioEmbedded],
+            dependencies: [
+                "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketTesting", nio, nioPosix, nioEmbedded, metrics, metricsTestKit,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "PubSubTests", dependencies: ["PubSub", "PubSubTesting"], swiftSettings: settings),

@@ -17,7 +17,7 @@ declare -A allowed=(
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
-    [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Synchronization Glibc Musl Darwin"
+    [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
     [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird NIOCore ServiceLifecycle"
     [HeliographPages]=""
     [HeliographServer]="*"

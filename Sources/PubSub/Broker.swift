@@ -46,6 +46,15 @@ public protocol Broker: AnyObject, Sendable {
     /// This node no longer wants them.
     func unsubscribe(_ channel: String)
 
+    /// This node wants the publications of all channels whose names match. Patterns are `ChannelPattern`s of the hub: `*` is one or more
+    /// characters but `:`, `.` and `/`, `**` any. A broker may tell more; the hub looks at each name itself.
+    ///
+    /// Default: fails with ``BrokerError/unsupported``.
+    func subscribe(matching pattern: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void)
+
+    /// This node no longer wants them.
+    func unsubscribe(matching pattern: String)
+
     /// Publishes, and says when the broker has it; not when clients have.
     func publish(
         _ data: [UInt8], to channel: String, _ options: PublishOptions,
@@ -74,5 +83,11 @@ public protocol Broker: AnyObject, Sendable {
 }
 
 extension Broker {
+    public func subscribe(matching pattern: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void) {
+        completion(.failure(.unsupported("patterns")))
+    }
+
+    public func unsubscribe(matching pattern: String) {}
+
     public func sweep() {}
 }

@@ -1,73 +1,74 @@
+// Strategy: one table in many shards, each with two locks. The turn is held while a channel's first subscriber comes or its last one goes and
+// the broker is told so: the broker hears it in the order in which it happened. The table is held for moments only, and never while somebody
+// else's code runs.
+
+import PubSub
 import Synchronization
 
-/// Which loops have subscribers of a channel. Asked once for each publication, from any thread.
+/// Which loops have subscribers of a channel, and whether the broker sends it to us. Asked once for each publication, from any thread.
 final class ChannelDirectory: Sendable {
-    private struct Interest {
-        let loop: HubLoop
-        var subscribers: Int
-    }
+    typealias Completion = @Sendable (Result<Void, BrokerError>) -> Void
 
-    /// A class, because a `Mutex` can't be copied into an array.
-    private final class Shard: Sendable {
-        let channels = Mutex<[String: [Interest]]>([:])
-    }
-
-    private let shards: [Shard]
+    private let shards: [DirectoryShard]
 
     init(shards count: Int = 64) {
-        shards = (0..<max(1, count)).map { _ in Shard() }
+        shards = (0..<max(1, count)).map { _ in DirectoryShard() }
     }
 
-    private func shard(of channel: String) -> Shard {
+    private func shard(of channel: String) -> DirectoryShard {
         // `Hasher` is seeded for each process: nobody can choose names that all meet in one shard.
         shards[Int(UInt(bitPattern: channel.hashValue) % UInt(shards.count))]
     }
 
-    /// A subscriber more. Returns whether it is the first of this process.
-    func add(_ channel: String, on loop: HubLoop) -> Bool {
-        shard(of: channel).channels.withLock { channels in
-            guard var interests = channels[channel] else {
-                channels[channel] = [Interest(loop: loop, subscribers: 1)]
-                return true
+    /// A subscriber more.
+    ///
+    /// - Parameters:
+    ///   - ask: asks the broker for the channel; called for the first subscriber, or when the last asking failed.
+    ///   - completion: called, on any thread, when the broker sends us the channel; before this returns, if it does already.
+    func join(_ channel: String, _ sink: any DeliverySink, ask: (@escaping Completion) -> Void, _ completion: @escaping Completion) {
+        let shard = shard(of: channel)
+        let answer = shard.turn.withLock { _ -> Result<Void, BrokerError>? in
+            switch shard.add(channel, sink, completion) {
+            case .ready: return .success(())
+            case .waits: return nil
+            case .first:
+                let call = BrokerCall()
+                ask { answer in
+                    guard call.isLate(answer) else { return }
+                    for waiter in shard.answered(channel, answer) { waiter(answer) }
+                    completion(answer)
+                }
+                // Nobody else can wait already: their turn has not come.
+                guard let answer = call.returned() else { return nil }
+                _ = shard.answered(channel, answer)
+                return answer
             }
-            if let index = interests.firstIndex(where: { $0.loop === loop }) {
-                interests[index].subscribers += 1
-            } else {
-                interests.append(Interest(loop: loop, subscribers: 1))
-            }
-            channels[channel] = interests
-            return false
+        }
+        if let answer { completion(answer) }
+    }
+
+    /// A subscriber less.
+    ///
+    /// - Parameter forget: tells the broker that the channel is no longer wanted; called for the last one.
+    func leave(_ channel: String, _ sink: any DeliverySink, forget: () -> Void) {
+        let shard = shard(of: channel)
+        shard.turn.withLock { _ in
+            if shard.remove(channel, sink) { forget() }
         }
     }
 
-    /// A subscriber less. Returns whether it was the last of this process.
-    func remove(_ channel: String, on loop: HubLoop) -> Bool {
-        shard(of: channel).channels.withLock { channels in
-            guard var interests = channels[channel], let index = interests.firstIndex(where: { $0.loop === loop }) else { return false }
-            interests[index].subscribers -= 1
-            if interests[index].subscribers == 0 { interests.remove(at: index) }
-            channels[channel] = interests.isEmpty ? nil : interests
-            return interests.isEmpty
-        }
-    }
-
-    /// Hands something to every loop with subscribers of the channel. The calls for one channel must not overlap, so that all loops get
-    /// the same order.
-    func forEachLoop(of channel: String, _ body: (HubLoop) -> Void) {
-        let interests = shard(of: channel).channels.withLock { $0[channel] }
-        for interest in interests ?? [] { body(interest.loop) }
+    /// Hands something to everyone who has subscribers of the channel. The calls for one channel must not overlap, so that all get the same
+    /// order.
+    func forEachSink(of channel: String, _ body: (any DeliverySink) -> Void) {
+        for interest in shard(of: channel).interests(in: channel) { body(interest.sink) }
     }
 
     func subscribers(of channel: String) -> Int {
-        shard(of: channel).channels.withLock { $0[channel]?.reduce(0) { $0 + $1.subscribers } ?? 0 }
+        shard(of: channel).interests(in: channel).reduce(0) { $0 + $1.subscribers }
     }
 
     /// The channels with subscribers, and how many.
     func channels() -> [String: Int] {
-        shards.reduce(into: [:]) { result, shard in
-            shard.channels.withLock { channels in
-                for (channel, interests) in channels { result[channel] = interests.reduce(0) { $0 + $1.subscribers } }
-            }
-        }
+        shards.reduce(into: [:]) { $1.count(into: &$0) }
     }
 }

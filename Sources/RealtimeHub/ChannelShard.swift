@@ -37,8 +37,9 @@ final class ChannelShard {
         return pending.count == 1
     }
 
-    /// Hands what has come to the subscribers, in its order.
-    func flush() {
+    /// Hands what has come to the subscribers, in its order. Returns how many publications they got, together.
+    func flush() -> Int {
+        var count = 0
         var deliveries: [Delivery] = []
         swap(&pending, &deliveries)
         var rest = deliveries[...]
@@ -48,7 +49,7 @@ final class ChannelShard {
             // A class may vanish meanwhile, with its last member.
             for itsClass in classes {
                 if first.event.isPublication {
-                    itsClass.deliver(run)
+                    count &+= itsClass.deliver(run)
                 } else {
                     for delivery in run { itsClass.announce(delivery.event) }
                 }
@@ -57,6 +58,7 @@ final class ChannelShard {
         // The array is used again.
         deliveries.removeAll(keepingCapacity: deliveries.count < 256)
         if pending.isEmpty { swap(&pending, &deliveries) }
+        return count
     }
 }
 

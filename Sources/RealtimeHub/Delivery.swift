@@ -11,11 +11,15 @@ final class Delivery: Sendable {
         case left(ClientInfo)
     }
 
+    /// Where it goes: a channel, or a pattern of channels.
     let channel: String
     let event: Event
+    /// The channel that it was published to, if it goes to a pattern.
+    let origin: String?
 
-    init(channel: String, event: Event) {
+    init(channel: String, event: Event, origin: String? = nil) {
         self.channel = channel
         self.event = event
+        self.origin = origin
     }
 }

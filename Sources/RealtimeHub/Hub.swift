@@ -107,7 +107,7 @@ public final class Hub: Sendable {
         return try await core.presence.counts(of: channel)
     }
 
-    private func settings(of channel: String) throws(HubRefusal) -> ChannelSettings {
+    func settings(of channel: String) throws(HubRefusal) -> ChannelSettings {
         do throws(Namespaces.NameError) {
             return try core.namespaces.resolve(channel).options
         } catch {
@@ -125,6 +125,28 @@ public final class Hub: Sendable {
     /// Disconnects one connection.
     public func disconnect(client: String, _ code: DisconnectCode = .forceDisconnect) {
         withSession(client) { $0.disconnect(code) }
+    }
+
+    /// Subscribes all connections of a user, on this process, to a channel: the server's subscriptions, which a client can't refuse.
+    ///
+    /// - Parameters:
+    ///   - position: what the clients have of the channel already, to get what they missed; nil: they begin with what comes next.
+    ///   - grant: what belongs to the subscription.
+    /// - Throws: ``HubRefusal`` with error 102 if there is no such namespace, 107 if the name is not what it must be.
+    public func subscribe(
+        user: String, to channel: String, since position: StreamPosition? = nil, _ grant: SubscribeGrant = SubscribeGrant()
+    ) throws(HubRefusal) {
+        for client in core.clients.clients(of: user) { try subscribe(client: client, to: channel, since: position, grant) }
+    }
+
+    /// Subscribes one connection to a channel.
+    ///
+    /// - Throws: as ``subscribe(user:to:since:_:)``.
+    public func subscribe(
+        client: String, to channel: String, since position: StreamPosition? = nil, _ grant: SubscribeGrant = SubscribeGrant()
+    ) throws(HubRefusal) {
+        if grant.options == nil { _ = try settings(of: channel) }
+        withSession(client) { $0.subscribeServerSide(channel, grant, since: position) }
     }
 
     /// Ends the subscription of all connections of a user to a channel.

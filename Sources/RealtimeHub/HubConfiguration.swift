@@ -16,6 +16,8 @@ public struct HubConfiguration: Sendable {
     /// The bytes that a client may have sent while one of its commands is being decided on. Reading stops long before.
     public var maxWaitingBytes = 256 << 10
     public var maxChannelsPerClient = 128
+    /// So many different patterns at most have subscribers (``ChannelSettings/allowWildcards``): each is compared with the name of a channel.
+    public var maxWildcardPatterns = 1_000
     /// A client that shows so many subscription tokens that are no good is disconnected with 3509. Expired ones do not count.
     public var maxBadTokens = 3
     /// So many messages at most are put into one frame.
@@ -25,6 +27,8 @@ public struct HubConfiguration: Sendable {
     public var maxRecoveredPublications = 300
     /// So many publications at most are in an answer to a history request.
     public var maxHistoryPublications = 300
+    /// So many publications at most are kept for a slow reader of a pattern whose channels keep the latest: one of each channel.
+    public var maxKeptPublications = 1_000
     /// So many publications at most wait for a subscription that is not complete yet.
     public var maxPublicationsWhileSubscribing = 1_024
 
@@ -40,8 +44,7 @@ public struct HubConfiguration: Sendable {
     public var personalChannel: PersonalChannel?
     /// Whether the answer to connect has the server's time.
     public var sendsServerTime = false
-    /// What clients are told of the server.
-    public var serverName = "heliograph"
+    /// The version of the application, which clients are told. Default: none.
     public var serverVersion = ""
 
     /// Milliseconds since 1970.

@@ -13,6 +13,7 @@ final class HubCore: Sendable {
     let broker: any Broker
     let presence: any PresenceStore
     let directory = ChannelDirectory()
+    let wildcards: WildcardDirectory
     let clients = ClientDirectory()
     let compactIDs = CompactIDs()
     let logger: Logger
@@ -30,8 +31,24 @@ final class HubCore: Sendable {
         self.broker = broker
         self.presence = presence
         self.logger = logger
+        self.wildcards = WildcardDirectory(maxPatterns: configuration.maxWildcardPatterns)
         self.node = randomID()
         broker.start(self)
+    }
+
+    /// A subscriber more of a channel or a pattern; completes when the broker sends it to this process.
+    func join(_ channel: String, isPattern: Bool, _ sink: any DeliverySink, _ completion: @escaping ChannelDirectory.Completion) {
+        let ask = { [broker] (done: @escaping ChannelDirectory.Completion) in
+            if isPattern { broker.subscribe(matching: channel, done) } else { broker.subscribe(channel, done) }
+        }
+        directory.join(channel, sink, ask: ask, completion)
+    }
+
+    /// A subscriber less.
+    func leave(_ channel: String, isPattern: Bool, _ sink: any DeliverySink) {
+        directory.leave(channel, sink) {
+            if isPattern { broker.unsubscribe(matching: channel) } else { broker.unsubscribe(channel) }
+        }
     }
 
     /// The channel that is the user's own; nil if there is none, or nobody in particular asks.
@@ -43,7 +60,9 @@ final class HubCore: Sendable {
 
 extension HubCore: BrokerReceiver {
     func published(_ publication: Publication, on channel: String, delta base: Publication?, excluding client: String?) {
-        post(Delivery(channel: channel, event: .publication(publication, usesDelta: base != nil, excluded: client)))
+        let event = Delivery.Event.publication(publication, usesDelta: base != nil, excluded: client)
+        post(Delivery(channel: channel, event: event))
+        for pattern in wildcards.matching(channel, namespaces) { post(Delivery(channel: pattern, event: event, origin: channel)) }
     }
 
     func joined(_ info: ClientInfo, on channel: String) {
@@ -55,7 +74,7 @@ extension HubCore: BrokerReceiver {
     }
 
     private func post(_ delivery: Delivery) {
-        directory.forEachLoop(of: delivery.channel) { $0.post(delivery) }
+        directory.forEachSink(of: delivery.channel) { $0.post(delivery) }
     }
 }
 

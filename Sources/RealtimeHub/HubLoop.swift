@@ -8,7 +8,7 @@ import Synchronization
 /// The hub's part on one event loop.
 ///
 /// `@unchecked Sendable`: all but `mailbox`, which has its lock, is only touched on the loop.
-final class HubLoop: @unchecked Sendable {
+final class HubLoop: DeliverySink, @unchecked Sendable {
     let eventLoop: any EventLoop
     let core: HubCore
 
@@ -20,6 +20,7 @@ final class HubLoop: @unchecked Sendable {
     @exclusivity(unchecked) private var sessionsByClient: [String: Session] = [:]
     @exclusivity(unchecked) private var ticker: RepeatedTask?
     @exclusivity(unchecked) private var phase = 0
+    let statistics = HubStatistics()
 
     init(eventLoop: any EventLoop, core: HubCore) {
         self.eventLoop = eventLoop
@@ -49,7 +50,7 @@ final class HubLoop: @unchecked Sendable {
             guard let shard = channels[delivery.channel] else { continue }
             if shard.add(delivery) { touched.append(shard) }
         }
-        while let shard = touched.popLast() { shard.flush() }
+        while let shard = touched.popLast() { statistics.deliveries += shard.flush() }
     }
 
     // MARK: Channels
@@ -86,6 +87,7 @@ final class HubLoop: @unchecked Sendable {
         guard sessions.isEmpty else { return }
         ticker?.cancel()
         ticker = nil
+        statistics.publish()
     }
 
     func session(of client: String) -> Session? {
@@ -97,6 +99,7 @@ final class HubLoop: @unchecked Sendable {
 
     private func tick() {
         let now = eventLoop.now
+        statistics.publish()
         // A session that ends here is replaced by the last one, which is then looked at a second later.
         var index = phase
         while index < sessions.count {

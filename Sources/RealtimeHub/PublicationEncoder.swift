@@ -8,8 +8,12 @@ struct PublicationEncoder {
     let channel: String
 
     /// The whole publication; nil if it can't be said in this encoding.
-    func full(_ publication: Publication) -> ByteBuffer? {
-        whole(publication).flatMap { encode(.publication($0)) }
+    ///
+    /// - Parameter origin: its own channel, if it goes to subscribers of a pattern.
+    func full(_ publication: Publication, in origin: String? = nil) -> ByteBuffer? {
+        guard var wire = whole(publication) else { return nil }
+        if let origin { wire.channel = origin }
+        return encode(.publication(wire))
     }
 
     /// The difference to the publication before; nil if there is none, or it is no shorter.

@@ -31,6 +31,8 @@ final class Recovery: @unchecked Sendable {
     private var isOver: Bool { !session.isOpen || session.subscriptions[subscription.channel] !== subscription }
 
     func fail(_ error: BrokerError) {
+        // As a broker may that knows no patterns.
+        if case .unsupported = error { return giveUp(.error(.notAvailable)) }
         core.logger.error("a subscription failed", metadata: ["channel": "\(subscription.channel)", "error": "\(error)"])
         giveUp(.error(.internal))
     }
@@ -108,6 +110,7 @@ final class Recovery: @unchecked Sendable {
 
     private func positioned(_ top: StreamPosition, recovered: [Publication]?) {
         let wasRecovering = isRecovering || isCacheRecovery
+        if wasRecovering { session.loop.statistics.recovered(recovered != nil) }
         if isRecovering, recovered == nil, request.flag & 2 != 0 { return giveUp(.error(.unrecoverablePosition)) }
         subscription.position = top
         var result = Wire.SubscribeResult()

@@ -3,6 +3,7 @@ import RealtimeProtocol
 
 extension Session {
     func handle(_ command: Wire.Command) {
+        loop.statistics.commands &+= 1
         switch state {
         case .new: handleFirst(command)
         case .connected: handleNext(command)

@@ -81,6 +81,7 @@ extension Session {
         expiresAt = grant.expiresAt
         state = .connected
         core.clients.add(client, user: user, on: loop)
+        loop.statistics.connected()
         beginPings()
         nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
         ServerSideSubscriptions(session: self, grants: subscriptions, request: request) { results in
@@ -187,15 +188,7 @@ private final class ServerSideSubscriptions: @unchecked Sendable {
             for channel in results.keys { session.subscriptions[channel].map(session.goLive) }
             return
         }
-        guard let settings = grant.options ?? session.core.namespaces.options(of: channel) else {
-            session.core.logger.warning("a server-side subscription to a channel in no namespace", metadata: ["channel": "\(channel)"])
-            return session.disconnect(.serverError)
-        }
-        let options = settings.overridden(by: grant.override)
-        var asked = request.subs[channel] ?? Wire.SubscribeRequest()
-        asked.channel = channel
-        asked.joinLeave = true
-        session.begin(asked, options, grant, filter: nil, isServerSide: true) { result in
+        session.beginServerSide(channel, grant, request.subs[channel] ?? Wire.SubscribeRequest()) { result in
             switch result {
             case .success(let result):
                 self.results[channel] = result

@@ -7,6 +7,7 @@ extension Session {
     // MARK: Replies
 
     func reply(_ id: UInt32, error: Wire.ErrorReply.Code) {
+        loop.statistics.refused(error)
         write(Wire.Reply(id: id, error: Wire.ErrorReply(error)))
     }
 
@@ -52,6 +53,7 @@ extension Session {
         replies = ByteBuffer()
         repliesInBatch = 0
         transport.send(batch)
+        loop.statistics.batches &+= 1
         if transport.bufferedBytes > configuration.maxBufferedBytes { disconnect(.slow) }
     }
 
@@ -59,14 +61,17 @@ extension Session {
 
     func push(_ batches: [SharedBatch]) {
         flushReplies()
-        for batch in batches where isOpen { transport.send(batch, mayWait: subscriptions.count > 1) }
+        for batch in batches where isOpen {
+            transport.send(batch, mayWait: subscriptions.count > 1)
+            loop.statistics.batches &+= 1
+        }
     }
 
     /// Whether so much waits for the client that the channels' policies apply.
     var isSlow: Bool { transport.bufferedBytes > configuration.maxBufferedBytes }
 
     /// Whether a publication may be sent now; if not, the channel's policy is applied (A14).
-    func admits(_ publication: Publication, _ subscription: Subscription) -> Bool {
+    func admits(_ publication: Publication, _ origin: String?, _ subscription: Subscription) -> Bool {
         guard isOpen else { return false }
         guard isSlow || !subscription.backlog.isEmpty else { return true }
         guard !subscription.isPositioned else {
@@ -75,12 +80,18 @@ extension Session {
         }
         switch subscription.options.slowReaders {
         case .disconnect: disconnect(.slow)
-        case .keepLatest: subscription.backlog = [publication]
-        case .dropOldest(let count):
-            subscription.backlog.append(publication)
-            if subscription.backlog.count > max(1, count) { subscription.backlog.removeFirst() }
+        case .keepLatest:
+            // Of a pattern, the latest of each channel.
+            subscription.backlog.removeAll { $0.origin == origin }
+            keep(publication, origin, subscription, most: configuration.maxKeptPublications)
+        case .dropOldest(let count): keep(publication, origin, subscription, most: count)
         }
         return false
+    }
+
+    private func keep(_ publication: Publication, _ origin: String?, _ subscription: Subscription, most count: Int) {
+        subscription.backlog.append((publication, origin))
+        if subscription.backlog.count > max(1, count) { subscription.backlog.removeFirst() }
     }
 
     /// Keeps what comes before the answer to subscribe.
@@ -93,6 +104,7 @@ extension Session {
 
     /// The subscription has missed something: the client subscribes again and recovers. One that was not answered yet can't be ended alone.
     func lostPosition(_ subscription: Subscription) {
+        loop.statistics.lostPosition()
         if subscription.isServerSide || !subscription.isLive { return disconnect(.insufficientState) }
         unsubscribe(subscription.channel, .insufficientState)
     }

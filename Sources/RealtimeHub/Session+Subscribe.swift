@@ -11,7 +11,7 @@ extension Session {
         guard !request.channel.isEmpty, request.delta.isEmpty || request.delta == "fossil" else { return disconnect(.badRequest) }
         if subscriptions[request.channel] != nil { return reply(id, error: .alreadySubscribed) }
         if subscriptions.count >= configuration.maxChannelsPerClient { return reply(id, error: .limitExceeded) }
-        guard let options = settings(of: request.channel, id: id) else { return }
+        guard let (options, pattern) = subscribable(request.channel, id: id) else { return }
         let filter = request.tagsFilter.flatMap { try? TagsFilter($0) }
         guard request.tagsFilter == nil || (filter != nil && options.allowTagsFilter) else { return reply(id, error: .badRequest) }
         grant(request, options) { result in
@@ -20,15 +20,17 @@ extension Session {
                 self.refuse(refusal, id: id)
                 if refusal == .error(.badToken) { self.tokenFailed() }
             case .success(let grant):
-                self.subscribe(request, (grant.options ?? options).overridden(by: grant.override), grant, filter, id: id)
+                let options = (grant.options ?? options).overridden(by: grant.override)
+                self.subscribe(request, pattern == nil ? options : options.ofWildcard, grant, filter, pattern, id: id)
             }
         }
     }
 
     private func subscribe(
-        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, _ filter: TagsFilter?, id: UInt32
+        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, _ filter: TagsFilter?,
+        _ pattern: ChannelPattern?, id: UInt32
     ) {
-        begin(request, options, grant, filter: filter, isServerSide: false) { result in
+        begin(request, options, grant, filter: filter, pattern: pattern, isServerSide: false) { result in
             switch result {
             case .failure(let refusal): self.refuse(refusal, id: id)
             case .success(let result):
@@ -36,6 +38,18 @@ extension Session {
                 self.subscriptions[request.channel].map(self.goLive)
             }
         }
+    }
+
+    /// The options of what can be subscribed to: a channel, or a pattern of channels where they are allowed. Nil: there is no such thing, and the
+    /// command is answered.
+    private func subscribable(_ channel: String, id: UInt32) -> (options: ChannelSettings, pattern: ChannelPattern?)? {
+        do throws(Namespaces.NameError) {
+            if let (pattern, options) = try core.namespaces.wildcard(channel) { return (options, pattern) }
+        } catch {
+            reply(id, error: .badRequest)
+            return nil
+        }
+        return settings(of: channel, id: id).map { ($0, nil) }
     }
 
     /// Who may subscribe: the token's word, the application's, or the options'.
@@ -108,12 +122,15 @@ extension Session {
     /// Joins the channel, keeps back what comes, reads what was missed, and tells the result: the caller writes the answer, and then lets
     /// the subscription ``goLive(_:)``.
     func begin(
-        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, filter: TagsFilter?, isServerSide: Bool,
+        _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, filter: TagsFilter?,
+        pattern: ChannelPattern? = nil, isServerSide: Bool,
         then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
     ) {
         let channel = request.channel
+        if let pattern, !core.wildcards.add(channel, pattern, core.namespaces) { return then(.failure(.error(.limitExceeded))) }
         let shard = loop.shard(of: channel)
-        let subscription = Subscription(channel: channel, session: self, options: options, shard: shard, isServerSide: isServerSide)
+        let subscription = Subscription(
+            channel: channel, session: self, options: options, shard: shard, isWildcard: pattern != nil, isServerSide: isServerSide)
         let isRecoverable =
             options.hasHistory && (options.forceRecovery || (options.allowRecovery && (request.recoverable || request.recover)))
         subscription.isPositioned =
@@ -135,11 +152,10 @@ extension Session {
             subscription.usesCompactID = true
         }
         shard.add(subscription, key)
-        let isFirst = core.directory.add(channel, on: loop)
+        loop.statistics.subscribed()
         let recovery = Recovery(session: self, subscription: subscription, request: request, grant: grant, key: key, then: then)
-        guard isFirst else { return recovery.run() }
-        awaitBroker {
-            core.broker.subscribe(channel, $0)
+        awaitBroker { done in
+            core.join(channel, isPattern: subscription.isWildcard, loop, done)
         } then: { result in
             if case .failure(let error) = result { return recovery.fail(error) }
             recovery.run()
@@ -179,7 +195,9 @@ extension Session {
         if subscription.usesCompactID { core.compactIDs.giveBack(channel) }
         if subscription.keepsPresence { core.presence.remove(client, from: channel) { _ in } }
         if subscription.announcesJoinsAndLeaves, wasLive { core.broker.publishLeave(subscription.info, on: channel) }
-        if core.directory.remove(channel, on: loop) { core.broker.unsubscribe(channel) }
+        core.leave(channel, isPattern: subscription.isWildcard, loop)
+        if subscription.isWildcard { core.wildcards.remove(channel) }
+        loop.statistics.unsubscribed()
     }
 
     // MARK: Refresh of a subscription

@@ -3,7 +3,8 @@
 //
 //   Session+Commands.swift     which command goes where; the rules of their order (wire-protocol §1.3)
 //   Session+Connect.swift      connect, refresh
-//   Session+Subscribe.swift    subscribe, unsubscribe, sub_refresh, recovery
+//   Session+Subscribe.swift    subscribe, unsubscribe, sub_refresh
+//   Session+ServerSide.swift   subscriptions that the server makes
 //   Session+Requests.swift     publish, history, presence, rpc, send
 //   Session+Output.swift       replies and pushes, slow readers, disconnecting
 //   Session+Timers.swift       pings, expiry, presence
@@ -47,6 +48,8 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var reader: CommandReader?
     @exclusivity(unchecked) var waitingBatches: [ByteBuffer] = []
     @exclusivity(unchecked) var waitingBytes = 0
+    /// What the server wants done between two commands.
+    @exclusivity(unchecked) var jobs: [() -> Void] = []
 
     // Output
     @exclusivity(unchecked) var replies = ByteBuffer()
@@ -96,10 +99,21 @@ public final class Session: @unchecked Sendable {
         goOn()
     }
 
+    /// Does something for the server, in its turn among the commands.
+    func perform(_ job: @escaping () -> Void) {
+        guard isOpen else { return }
+        jobs.append(job)
+        if !isBusy, !isHandlingInput { goOn() }
+    }
+
     /// Handles commands until there are none, or one has to wait.
     func goOn() {
         isHandlingInput = true
         while isOpen, !isBusy {
+            if !jobs.isEmpty {
+                jobs.removeFirst()()
+                continue
+            }
             do {
                 if let command = try reader?.next() {
                     handle(command)
@@ -187,6 +201,8 @@ public final class Session: @unchecked Sendable {
         subscriptions = [:]
         reader = nil
         waitingBatches = []
+        jobs = []
+        loop.statistics.disconnected(code, wasConnected: wasConnected)
         loop.remove(self)
         guard wasConnected else { return }
         core.clients.remove(client, user: user)

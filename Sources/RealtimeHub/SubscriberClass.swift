@@ -69,6 +69,7 @@ final class SubscriberClass {
 
     private struct Item {
         let publication: Publication
+        let origin: String?
         let excluded: String?
         /// Nil: the filter leaves it out.
         let message: Message?
@@ -83,12 +84,20 @@ final class SubscriberClass {
         let number: UInt64
     }
 
-    func deliver(_ deliveries: ArraySlice<Delivery>) {
-        guard !members.isEmpty else { return }
+    /// Returns how many publications the members got, together.
+    func deliver(_ deliveries: ArraySlice<Delivery>) -> Int {
+        guard !members.isEmpty else { return 0 }
         let before = sequence
-        guard let items = encode(deliveries) else { return refuseAll() }
-        guard let first = items.first?.publication, let last = items.last?.publication else { return }
-        let isSimple = !items.contains { $0.excluded != nil } && isContiguous(items)
+        // Streams of several channels have no common order of offsets, and nobody has a position in them.
+        let isOfPattern = deliveries.first?.origin != nil
+        guard let items = encode(deliveries) else {
+            refuseAll()
+            return 0
+        }
+        guard let first = items.first?.publication, let last = items.last?.publication else { return 0 }
+        let messageCount = Int(truncatingIfNeeded: sequence &- before)
+        var count = 0
+        let isSimple = !items.contains { $0.excluded != nil } && (isOfPattern || isContiguous(items))
         var batches: [SharedBatch]?
         var fullBatches: [SharedBatch]?
         // Backwards: a member that is disconnected leaves, and the last one takes its place.
@@ -98,7 +107,7 @@ final class SubscriberClass {
             guard index < members.count else { continue }
             let member = members[index]
             guard isSimple, member.isLive, member.backlog.isEmpty, isNext(first, for: member), !member.session.isSlow else {
-                deliver(items, deliveries, to: member)
+                count &+= deliver(items, deliveries, to: member)
                 continue
             }
             if member.isPositioned { member.position.offset = last.offset }
@@ -110,7 +119,9 @@ final class SubscriberClass {
                 member.session.push(fullBatches ?? [])
             }
             member.seen = sequence
+            count &+= messageCount
         }
+        return count
     }
 
     /// Nil if a publication can't be said in the class's encoding.
@@ -120,14 +131,17 @@ final class SubscriberClass {
         for delivery in deliveries {
             guard case .publication(let publication, let usesDelta, let excluded) = delivery.event else { continue }
             guard key.filter?.matches(publication.tags) ?? true else {
-                items.append(Item(publication: publication, excluded: excluded, message: nil))
+                items.append(Item(publication: publication, origin: delivery.origin, excluded: excluded, message: nil))
                 continue
             }
-            guard let full = encoder.full(publication) else { return nil }
+            guard let full = encoder.full(publication, in: delivery.origin) else { return nil }
             let bytes = usesDelta ? encoder.delta(publication, from: base) ?? full : full
             sequence &+= 1
             if key.usesDelta { base = publication }
-            items.append(Item(publication: publication, excluded: excluded, message: Message(bytes: bytes, full: full, number: sequence)))
+            items.append(
+                Item(
+                    publication: publication, origin: delivery.origin, excluded: excluded,
+                    message: Message(bytes: bytes, full: full, number: sequence)))
         }
         return items
     }
@@ -165,22 +179,30 @@ final class SubscriberClass {
 
     // MARK: A single member
 
-    private func deliver(_ items: [Item], _ deliveries: ArraySlice<Delivery>, to member: Subscription) {
-        guard member.isLive else { return member.session.keep(deliveries, for: member) }
+    private func deliver(_ items: [Item], _ deliveries: ArraySlice<Delivery>, to member: Subscription) -> Int {
+        guard member.isLive else {
+            member.session.keep(deliveries, for: member)
+            return 0
+        }
         var batch = ByteBuffer()
+        var count = 0
         for item in items {
             switch member.admit(item.publication) {
             case .stale: continue
-            case .gap: return member.session.lostPosition(member)
+            case .gap:
+                member.session.lostPosition(member)
+                return count
             case .next: break
             }
             guard let message = item.message, item.excluded == nil || item.excluded != member.session.client else { continue }
-            guard member.session.admits(item.publication, member) else { continue }
+            guard member.session.admits(item.publication, item.origin, member) else { continue }
             PublicationEncoder.append(
                 key.usesDelta && member.seen != message.number &- 1 ? message.full : message.bytes, to: &batch, format: key.format)
             member.seen = message.number
+            count &+= 1
         }
         if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)]) }
+        return count
     }
 
     /// Sends what came while the subscription was not complete.
@@ -195,7 +217,7 @@ final class SubscriberClass {
             case .next: break
             }
             guard key.filter?.matches(publication.tags) ?? true, excluded == nil || excluded != member.session.client else { continue }
-            guard let full = encoder.full(publication) else { return member.session.disconnect(.inappropriateProtocol) }
+            guard let full = encoder.full(publication, in: delivery.origin) else { return member.session.disconnect(.inappropriateProtocol) }
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil
         }
@@ -207,8 +229,8 @@ final class SubscriberClass {
         let kept = member.backlog
         member.backlog = []
         var batch = ByteBuffer()
-        for publication in kept where key.filter?.matches(publication.tags) ?? true {
-            guard let full = encoder.full(publication) else { continue }
+        for (publication, origin) in kept where key.filter?.matches(publication.tags) ?? true {
+            guard let full = encoder.full(publication, in: origin) else { continue }
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil
         }

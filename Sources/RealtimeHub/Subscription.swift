@@ -23,6 +23,8 @@ final class Subscription: @unchecked Sendable {
     var isPositioned = false
     var isRecoverable = false
     var usesCompactID = false
+    /// Its channel is a pattern of channels.
+    let isWildcard: Bool
 
     /// What the client has, if it is positioned.
     var position = StreamPosition(offset: 0, epoch: "")
@@ -36,14 +38,17 @@ final class Subscription: @unchecked Sendable {
     /// What came while the subscription was not complete yet. Nothing of a channel precedes the answer.
     var waiting: [Delivery]? = []
     /// What a slow reader has not had, where the channel's policy keeps it.
-    var backlog: [Publication] = []
+    var backlog: [(publication: Publication, origin: String?)] = []
     var nextPositionCheck = NIODeadline.distantFuture
 
-    init(channel: String, session: Session, options: ChannelSettings, shard: ChannelShard, isServerSide: Bool) {
+    init(
+        channel: String, session: Session, options: ChannelSettings, shard: ChannelShard, isWildcard: Bool, isServerSide: Bool
+    ) {
         self.channel = channel
         self.session = session
         self.options = options
         self.shard = shard
+        self.isWildcard = isWildcard
         self.isServerSide = isServerSide
     }
 

@@ -98,6 +98,11 @@ public final class MemoryBroker: Broker {
 
     public func unsubscribe(_ channel: String) {}
 
+    /// Completes at once: the receiver is told of every channel.
+    public func subscribe(matching pattern: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void) {
+        completion(.success(()))
+    }
+
     // MARK: Publishing
 
     public func publish(

@@ -58,6 +58,11 @@ public struct ChannelSettings: Hashable, Sendable {
     public var allowHistory: Openness = []
     /// Whether channels whose names end with users, as in `dialog#7,8`, are open to these.
     public var allowUserLimitedChannels = false
+    /// Whether a client that may subscribe to `news:*` gets what is published in every channel of the namespace that matches. Private
+    /// channels and those for users are never among them. No name of a channel can have a star then. See ``ChannelPattern``.
+    ///
+    /// Whoever may subscribe to one channel here can then listen to all, also to those whose names are hard to guess.
+    public var allowWildcards = false
 
     // MARK: Names
 

@@ -63,11 +63,12 @@ public struct Namespaces: Sendable {
         do throws(ChannelNameRules.Violation) { try names.check(channel) } catch { throw .badName }
         let name = syntax.parse(channel)
         guard let options = options(of: name) else { throw .unknown }
+        if isPattern(name, options) { throw .badName }
         if let regex = options.nameRegex, !regex.matches(name.rest) { throw .badName }
         return (name, options)
     }
 
-    private func options(of name: ParsedChannelName) -> ChannelSettings? {
+    func options(of name: ParsedChannelName) -> ChannelSettings? {
         if let match = patterns.first(where: { $0.pattern.matches(name.withoutPrefix) }) { return match.options }
         guard let namespace = name.namespace else { return withoutNamespace }
         return named[String(namespace)]

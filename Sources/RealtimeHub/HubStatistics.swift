@@ -1,0 +1,81 @@
+import Metrics
+import PubSub
+import RealtimeProtocol
+
+/// What happens on one event loop: plain integers on the way of a message, given to swift-metrics when the loop's clock ticks. Their names and
+/// what they count are in `Docs/metrics.md`.
+///
+/// On its loop only.
+final class HubStatistics {
+    @exclusivity(unchecked) var deliveries = 0
+    @exclusivity(unchecked) var batches = 0
+    @exclusivity(unchecked) var commands = 0
+
+    private let sessions: Meter
+    private let subscriptions: Meter
+    private let deliveryCounter: Counter
+    private let batchCounter: Counter
+    private let commandCounter: Counter
+    private let lostPositions: Counter
+    private let factory: any MetricsFactory
+    @exclusivity(unchecked) private var named: [Name: Counter] = [:]
+
+    /// A counter with a value of its label. All values come from tables of ours, so there is a bounded number of them.
+    private struct Name: Hashable {
+        let label: String
+        let dimension: String
+        let value: String
+    }
+
+    init(factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
+        sessions = Meter(label: "hub_sessions", dimensions: [], factory: factory)
+        subscriptions = Meter(label: "hub_subscriptions", dimensions: [], factory: factory)
+        deliveryCounter = Counter(label: "hub_deliveries_total", dimensions: [], factory: factory)
+        batchCounter = Counter(label: "hub_batches_sent_total", dimensions: [], factory: factory)
+        commandCounter = Counter(label: "hub_commands_total", dimensions: [], factory: factory)
+        lostPositions = Counter(label: "hub_lost_positions_total", dimensions: [], factory: factory)
+    }
+
+    func connected() { sessions.increment() }
+    func subscribed() { subscriptions.increment() }
+    func unsubscribed() { subscriptions.decrement() }
+
+    /// - Parameter code: nil: the client, or the network, ended it.
+    func disconnected(_ code: DisconnectCode?, wasConnected: Bool) {
+        if wasConnected { sessions.decrement() }
+        count("hub_disconnects_total", "code", code.map { Self.ours.contains($0.number) ? "\($0.number)" : "application" } ?? "client")
+    }
+
+    func refused(_ error: Wire.ErrorReply.Code) {
+        count("hub_errors_total", "code", (100..<400).contains(error.number) ? "\(error.number)" : "application")
+    }
+
+    func recovered(_ isRecovered: Bool) {
+        count("hub_recoveries_total", "recovered", isRecovered ? "yes" : "no")
+    }
+
+    func lostPosition() { lostPositions.increment() }
+
+    private static let ours: ClosedRange<UInt16> = 3_000...3_999
+
+    private func count(_ label: String, _ dimension: String, _ value: String) {
+        let name = Name(label: label, dimension: dimension, value: value)
+        if let counter = named[name] { return counter.increment() }
+        let counter = Counter(label: label, dimensions: [(dimension, value)], factory: factory)
+        named[name] = counter
+        counter.increment()
+    }
+
+    func publish() {
+        publish(&deliveries, to: deliveryCounter)
+        publish(&batches, to: batchCounter)
+        publish(&commands, to: commandCounter)
+    }
+
+    private func publish(_ value: inout Int, to counter: Counter) {
+        guard value > 0 else { return }
+        counter.increment(by: value)
+        value = 0
+    }
+}
