@@ -217,7 +217,9 @@ final class SubscriberClass {
             case .next: break
             }
             guard key.filter?.matches(publication.tags) ?? true, excluded == nil || excluded != member.session.client else { continue }
-            guard let full = encoder.full(publication, in: delivery.origin) else { return member.session.disconnect(.inappropriateProtocol) }
+            guard let full = encoder.full(publication, in: delivery.origin) else {
+                return member.session.disconnect(.inappropriateProtocol)
+            }
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil
         }

@@ -50,7 +50,9 @@ struct WildcardTests {
         }
     }
 
-    @Test("What is published in every channel that matches comes under the pattern's name, with its own", arguments: [WireFormat.json, .protobuf])
+    @Test(
+        "What is published in every channel that matches comes under the pattern's name, with its own",
+        arguments: [WireFormat.json, .protobuf])
     func delivers(format: WireFormat) throws {
         let (subscriber, publisher) = try (client(format), client())
         _ = try subscriber.subscribe("news:*")

@@ -15,7 +15,8 @@ extension Namespaces {
         let name = syntax.parse(text)
         guard let options = options(of: name), options.allowWildcards else { return nil }
         do { try names.check(text) } catch { throw .badName }
-        guard !name.isPrivate, name.users == nil, name.namespace?.utf8.contains(Self.star) != true, let pattern = try? ChannelPattern(text) else {
+        guard !name.isPrivate, name.users == nil, name.namespace?.utf8.contains(Self.star) != true, let pattern = try? ChannelPattern(text)
+        else {
             throw .badName
         }
         return (pattern, options.ofWildcard)

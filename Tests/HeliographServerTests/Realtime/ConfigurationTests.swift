@@ -47,7 +47,8 @@ struct ConfigurationTests {
                 auto_cache_recover: true, allowed_delta_types: [fossil], delta_publish: true, allow_tags_filter: true,
                 allow_channel_compaction: false, publication_data_format: json_object, slow_readers: keep_latest,
                 allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true, allow_publish_for_subscriber: true,
-                allow_presence_for_client: true, allow_history_for_anonymous: true, allow_user_limited_channels: true, channel_regex: "[a-z]+"
+                allow_presence_for_client: true, allow_history_for_anonymous: true, allow_user_limited_channels: true,
+                allow_wildcards: true, channel_regex: "[a-z]+"
                 """)
         var expected = ChannelSettings()
         (expected.presence, expected.joinLeave, expected.forcePushJoinLeave) = (true, true, true)
@@ -58,6 +59,7 @@ struct ConfigurationTests {
         (expected.dataFormat, expected.slowReaders) = (.jsonObject, .keepLatest)
         (expected.allowSubscribe, expected.allowPublish) = ([.clients, .anonymous], .subscribers)
         (expected.allowPresence, expected.allowHistory, expected.allowUserLimitedChannels) = (.clients, .anonymous, true)
+        expected.allowWildcards = true
         expected.nameRegex = try ChannelRegex("[a-z]+")
         #expect(options == expected)
     }

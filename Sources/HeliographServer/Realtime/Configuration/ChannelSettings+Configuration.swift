@@ -61,6 +61,7 @@ extension ChannelSettings {
         try Self.read("presence", all, into: &allowPresence, &section)
         try Self.read("history", all, into: &allowHistory, &section)
         try section.read("allow_user_limited_channels", into: &allowUserLimitedChannels)
+        try section.read("allow_wildcards", into: &allowWildcards)
     }
 
     private static func read(
