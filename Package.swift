@@ -120,11 +120,18 @@ let package = Package(
         ),
 
         // Composition.
+        // What `heliograph serve` shows, each a file to copy.
+        .target(
+            name: "Demos",
+            dependencies: ["RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketNIO", "WebSocketProtocol", nio],
+            path: "Examples/demos",
+            swiftSettings: settings
+        ),
         .target(name: "HeliographPages", resources: [.embedInCode("Files")], swiftSettings: settings),
         .target(
             name: "HeliographServer",
             dependencies: [
-                "HeliographPages", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
+                "Demos", "HeliographPages", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", jwtKit, yams, hummingbird, hummingbirdCore,
                 hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
@@ -195,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient",
+                "Demos", "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeProtocol", hummingbird,
                 hummingbirdTesting, jwtKit, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],

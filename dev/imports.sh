@@ -24,6 +24,7 @@ declare -A allowed=(
     [heliograph]="*"
     [WebSocketTesting]="WebSocketProtocol NIOCore"
     [PubSub]="Synchronization"
+    [demos]="RealtimeHub RealtimeProtocol PubSub WebSocketNIO WebSocketProtocol NIOCore Synchronization $foundation $libc"
     [PubSubTesting]="PubSub Synchronization"
 )
 # Of NIOCore, the pure modules may use the buffer alone.
@@ -31,10 +32,10 @@ pure="WebSocketProtocol WebSocketDeflate WebSocketTesting RealtimeProtocol"
 io='\b(EventLoop[A-Za-z]*|EventLoopFuture|EventLoopPromise|Channel[A-Z][A-Za-z]*|NIODeadline|TimeAmount|SocketAddress|NIOAny)\b'
 
 failed=0
-for folder in Sources/*/; do
+for folder in Sources/*/ Examples/demos/; do
     module=$(basename "$folder")
     if [ -z "${allowed[$module]+set}" ]; then
-        echo "Sources/$module: not in the table of dev/imports.sh"
+        echo "$folder: not in the table of dev/imports.sh"
         failed=1
         continue
     fi

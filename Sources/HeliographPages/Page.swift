@@ -35,6 +35,7 @@ public struct Page: Sendable {
         Page("index.css", css, PackageResources.index_css),
         Page("chat.css", css, PackageResources.chat_css),
         Page("echo.css", css, PackageResources.echo_css),
+        Page("live.js", script, PackageResources.live_js),
         Page("socket.js", script, PackageResources.socket_js),
         Page("index.js", script, PackageResources.index_js),
         Page("chat.js", script, PackageResources.chat_js),

@@ -1,3 +1,4 @@
+import Demos
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -17,6 +18,7 @@ public struct HeliographApplication: Service {
     private let logger: Logger
     private let chat: ChatService
     private let hub: Hub
+    private let demos: DemoHub?
     let board: StatusBoard
     private let server: HTTPServerBuilder
     private let eventLoopGroup: any EventLoopGroup
@@ -40,15 +42,18 @@ public struct HeliographApplication: Service {
     }
 
     init(
-        configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup, chat: ChatService, metrics: ServerMetrics, logger: Logger,
+        configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup, chat: ChatService, metrics: ServerMetrics,
+        demos: [any Demo]? = nil, logger: Logger,
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
         self.configuration = configuration
         self.logger = logger
         self.chat = chat
         try configuration.realtime?.check(host: configuration.host)
-        self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? .demo(logger: logger)
         self.board = StatusBoard(metrics: metrics, chat: chat)
+        let demoHub = DemoHub(configuration.hasDemo ? demos ?? Self.demos : [], logger: logger)
+        self.demos = configuration.hasDemo ? demoHub : nil
+        self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? demoHub.hub
         self.server = try Self.server(configuration)
         self.eventLoopGroup = eventLoopGroup
         self.onServing = onServing
@@ -80,12 +85,25 @@ public struct HeliographApplication: Service {
             server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "heliograph", backlog: 1_024),
-            services: [Clockwork(chat: chat, board: board), HubService(hub)],
+            services: services,
             onServerRunning: { [onServing] channel in
                 if let address = channel.localAddress { await onServing(address) }
             },
             eventLoopGroupProvider: .shared(eventLoopGroup),
             logger: logger)
+    }
+
+    /// What is shown.
+    private static var demos: [any Demo] {
+        []
+    }
+
+    private var services: [any Service] {
+        var services: [any Service] = [Clockwork(chat: chat, board: board), HubService(hub)]
+        guard let demos else { return services }
+        if demos.hub !== hub { services.append(HubService(demos.hub)) }
+        services.append(demos)
+        return services
     }
 
     private func router() -> Router<BasicRequestContext> {
@@ -97,6 +115,8 @@ public struct HeliographApplication: Service {
             DemoRoutes(chat: chat, board: board).add(to: router)
             MeasuringRoutes.add(to: router)
         }
+        // The demos are open to anybody, so they never share a hub with what a configuration describes.
+        if let demos { router.realtime("demo/connection/websocket", hub: demos.hub) }
         if configuration.hasDemo || configuration.realtime != nil {
             router.realtime("connection/websocket", hub: hub, origins: configuration.realtime?.origins ?? .sameHost)
         }

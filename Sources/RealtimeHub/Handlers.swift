@@ -144,7 +144,8 @@ public struct DisconnectEvent: Sendable {
 /// What the application decides. Where there is no handler, the channel's options and the tokens decide alone.
 ///
 /// A handler that is there is asked even when the options refuse (``SubscribeEvent/isAllowed`` says so), and its word is the last. Commands of one
-/// session wait for each other's handlers; other sessions don't.
+/// session wait for each other's handlers; other sessions don't. Where ``ChannelSettings/asksHandlers`` is off, ``subscribe`` and ``publish`` are
+/// not asked.
 public struct HubHandlers: Sendable {
     public var connect: (@Sendable (ConnectEvent) async throws(HubRefusal) -> ConnectGrant)?
     public var subscribe: (@Sendable (SubscribeEvent) async throws(HubRefusal) -> SubscribeGrant)?

@@ -8,7 +8,7 @@ extension Session {
     func publish(_ request: Wire.PublishRequest, id: UInt32) {
         guard let options = settings(of: request.channel, id: id) else { return }
         let isAllowed = allows(.publish, request.channel, options)
-        guard let handler = core.handlers.publish else {
+        guard options.asksHandlers, let handler = core.handlers.publish else {
             guard isAllowed else { return reply(id, error: .permissionDenied) }
             return publish(request, options, PublishGrant(), id: id)
         }

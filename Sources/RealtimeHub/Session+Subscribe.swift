@@ -57,18 +57,20 @@ extension Session {
         _ request: Wire.SubscribeRequest, _ options: ChannelSettings, then: @escaping @Sendable (Result<SubscribeGrant, HubRefusal>) -> Void
     ) {
         let isOpenToUser = core.namespaces.allows(.subscribe, in: request.channel, options, user: user, isSubscribed: false)
-        guard request.token.isEmpty, core.handlers.subscribe == nil else {
+        let handler = options.asksHandlers ? core.handlers.subscribe : nil
+        guard request.token.isEmpty, handler == nil else {
             let identity = identity
             return decide(
                 { [core] () async throws(HubRefusal) in
-                    try await Self.grant(request, identity, isOpenToUser, core)
+                    try await Self.grant(request, identity, isOpenToUser, core, asking: handler)
                 }, then: then)
         }
         then(isOpenToUser ? .success(SubscribeGrant()) : .failure(.error(.permissionDenied)))
     }
 
     private static func grant(
-        _ request: Wire.SubscribeRequest, _ identity: ClientIdentity, _ isOpenToUser: Bool, _ core: HubCore
+        _ request: Wire.SubscribeRequest, _ identity: ClientIdentity, _ isOpenToUser: Bool, _ core: HubCore,
+        asking handler: (@Sendable (SubscribeEvent) async throws(HubRefusal) -> SubscribeGrant)?
     ) async throws(HubRefusal) -> SubscribeGrant {
         var grant = SubscribeGrant()
         var isAllowed = isOpenToUser
@@ -79,7 +81,7 @@ extension Session {
             grant.override = claims.override
             isAllowed = true
         }
-        if let handler = core.handlers.subscribe {
+        if let handler {
             let event = SubscribeEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed)
             let own = try await handler(event)
             grant.info = own.info ?? grant.info

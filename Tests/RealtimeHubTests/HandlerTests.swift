@@ -98,6 +98,33 @@ struct HandlerTests {
         #expect(try await publisher.replies().allSatisfy { if case .push = $0.body { false } else { true } })
     }
 
+    @Test("Channels that do not ask handlers are decided by their settings, without a task")
+    func unasked() async throws {
+        var open = ChannelSettings()
+        open.allowSubscribe = .anonymous
+        open.allowPublish = .anonymous
+        open.asksHandlers = false
+        var shut = ChannelSettings()
+        shut.asksHandlers = false
+        var handlers = HubHandlers()
+        handlers.subscribe = { _ async throws(HubRefusal) in throw .error(.internal) }
+        handlers.publish = { _ async throws(HubRefusal) in throw .error(.internal) }
+        var asking = open
+        asking.asksHandlers = true
+        var configuration = HubConfiguration()
+        configuration.allowsAnonymousConnections = true
+        let hub = Hub(
+            configuration: configuration, namespaces: Namespaces(named: ["open": open, "shut": shut, "asking": asking]), handlers: handlers)
+        let client = try await LiveClient(hub)
+        _ = try await client.connect()
+        for (namespace, code) in [("open", nil), ("shut", 103), ("asking", 100)] as [(String, UInt32?)] {
+            let channel = "\(namespace):a"
+            #expect(try await client.ask(.subscribe(Wire.SubscribeRequest(channel: channel))).error?.code == code)
+            let request = Wire.PublishRequest(channel: channel, data: ByteBuffer(string: "1"))
+            #expect(try await client.ask(.publish(request)).error?.code == code)
+        }
+    }
+
     @Test("A call and its answer; an application's own error")
     func call() async throws {
         let hub = hub {

@@ -64,6 +64,10 @@ public struct ChannelSettings: Hashable, Sendable {
     /// Whoever may subscribe to one channel here can then listen to all, also to those whose names are hard to guess.
     public var allowWildcards = false
 
+    /// Whether the application's handlers for subscribing and publishing, if there are any, are asked about the channel. Each question costs a
+    /// task; a channel without is as fast as on a hub without handlers, and its options and the tokens decide alone.
+    public var asksHandlers = true
+
     // MARK: Names
 
     /// What the name must match, without its namespace.

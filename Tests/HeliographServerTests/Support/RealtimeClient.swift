@@ -12,8 +12,8 @@ final class RealtimeClient {
     private var waiting: [Wire.Reply] = []
     private var lastID: UInt32 = 0
 
-    init(_ server: TestServer) async throws {
-        socket = try await server.connect("/connection/websocket")
+    init(_ server: TestServer, _ path: String = "/connection/websocket") async throws {
+        socket = try await server.connect(path)
         messages = socket.messages.makeAsyncIterator()
     }
 

@@ -1,3 +1,4 @@
+import Demos
 import Hummingbird
 import HummingbirdTesting
 import Logging
@@ -24,13 +25,13 @@ struct TestServer {
     }
 
     static func run(
-        _ configuration: ServeConfiguration = .init(), limits: ChatLimits = .init(),
+        _ configuration: ServeConfiguration = .init(), limits: ChatLimits = .init(), demos: [any Demo]? = nil,
         _ test: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let application = try HeliographApplication(
             configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, chat: ChatService(limits: limits),
-            metrics: ServerMetrics(), logger: logger)
+            metrics: ServerMetrics(), demos: demos, logger: logger)
         try await application.application.test(.live) { client in
             try await test(TestServer(http: client, application: application))
         }
