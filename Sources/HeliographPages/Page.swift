@@ -25,6 +25,10 @@ public struct Page: Sendable {
     public static let start = Page("index.html", html, PackageResources.index_html)
     /// The chat; it reads the room from its address.
     public static let chat = Page("chat.html", html, PackageResources.chat_html)
+    /// The market; the symbol that it shows is in the fragment of its address.
+    public static let market = Page("market.html", html, PackageResources.market_html)
+    /// The game.
+    public static let game = Page("game.html", html, PackageResources.game_html)
     /// The echo page.
     public static let echo = Page("echo.html", html, PackageResources.echo_html)
 
@@ -35,6 +39,8 @@ public struct Page: Sendable {
         Page("index.css", css, PackageResources.index_css),
         Page("chat.css", css, PackageResources.chat_css),
         Page("echo.css", css, PackageResources.echo_css),
+        Page("market.css", css, PackageResources.market_css),
+        Page("game.css", css, PackageResources.game_css),
         Page("live.js", script, PackageResources.live_js),
         Page("socket.js", script, PackageResources.socket_js),
         Page("index.js", script, PackageResources.index_js),
@@ -43,6 +49,17 @@ public struct Page: Sendable {
         Page("outbox.js", script, PackageResources.outbox_js),
         Page("echo.js", script, PackageResources.echo_js),
         Page("frames.js", script, PackageResources.frames_js),
+        Page("market.js", script, PackageResources.market_js),
+        Page("market-book.js", script, PackageResources.market_book_js),
+        Page("market-chart.js", script, PackageResources.market_chart_js),
+        Page("market-meter.js", script, PackageResources.market_meter_js),
+        Page("market-table.js", script, PackageResources.market_table_js),
+        Page("market-values.js", script, PackageResources.market_values_js),
+        Page("game.js", script, PackageResources.game_js),
+        Page("game-frames.js", script, PackageResources.game_frames_js),
+        Page("game-input.js", script, PackageResources.game_input_js),
+        Page("game-view.js", script, PackageResources.game_view_js),
+        Page("game-world.js", script, PackageResources.game_world_js),
         // A symbolic link to Clients/js: the one source.
         Page("heliograph.js", script, PackageResources.heliograph_js),
     ]

@@ -1,3 +1,4 @@
+import Demos
 import HTTPTypes
 import Hummingbird
 import WebSocketHummingbird
@@ -38,6 +39,18 @@ struct DemoRoutes {
         var configuration = WebSocketConfiguration()
         configuration.shutdownCode = .serviceRestart
         router.webSocket("demo/echo", configuration: configuration, delegate: { _, _ in EchoDelegate() })
+    }
+
+    static func add(_ game: GameDemo, to router: Router<BasicRequestContext>) {
+        router.webSocket(
+            "demo/game", configuration: GameDemo.socketConfiguration,
+            shouldUpgrade: { _, _ in
+                guard game.admitsVisitor else {
+                    throw HTTPError(.serviceUnavailable, headers: [.retryAfter: "30"], message: "The arena is full.")
+                }
+                return .accept()
+            },
+            delegate: { _, _ in game.makeDelegate() })
     }
 
     private static func room(_ context: BasicRequestContext) throws -> RoomName {

@@ -95,7 +95,7 @@ public struct HeliographApplication: Service {
 
     /// What is shown.
     private static var demos: [any Demo] {
-        []
+        [MarketDemo(), GameDemo()]
     }
 
     private var services: [any Service] {
@@ -116,7 +116,10 @@ public struct HeliographApplication: Service {
             MeasuringRoutes.add(to: router)
         }
         // The demos are open to anybody, so they never share a hub with what a configuration describes.
-        if let demos { router.realtime("demo/connection/websocket", hub: demos.hub) }
+        if let demos {
+            router.realtime("demo/connection/websocket", hub: demos.hub)
+            for case let game as GameDemo in demos.demos { DemoRoutes.add(game, to: router) }
+        }
         if configuration.hasDemo || configuration.realtime != nil {
             router.realtime("connection/websocket", hub: hub, origins: configuration.realtime?.origins ?? .sameHost)
         }

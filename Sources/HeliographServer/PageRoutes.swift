@@ -10,6 +10,8 @@ struct PageRoutes {
         add(.start, at: "", to: pages)
         add(.chat, at: "chat", to: pages)
         add(.chat, at: "chat/{room}", to: pages)
+        add(.market, at: "market", to: pages)
+        add(.game, at: "game", to: pages)
         add(.echo, at: "echo-demo", to: pages)
         for asset in Page.assets { add(asset, at: "assets/\(asset.name)", to: pages) }
         // Browsers ask for this one on their own.

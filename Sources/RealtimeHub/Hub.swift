@@ -176,6 +176,9 @@ public final class Hub: Sendable {
     /// The channels with subscribers on this process, and how many.
     public func channels() -> [String: Int] { core.directory.channels() }
 
+    /// How many subscribers a channel has on this process: for who makes what is published there, and need not if nobody looks. Cheap.
+    public func subscribers(of channel: String) -> Int { core.directory.subscribers(of: channel) }
+
     // MARK: Life
 
     /// Lets go of what is over (old publications, presence of clients that vanished) once a second, until the task is cancelled. Without it,

@@ -74,7 +74,7 @@ extension Session {
     func admits(_ publication: Publication, _ origin: String?, _ subscription: Subscription) -> Bool {
         guard isOpen else { return false }
         guard isSlow || !subscription.backlog.isEmpty else { return true }
-        guard !subscription.isPositioned else {
+        guard subscription.mayBeConflated else {
             disconnect(.slow)
             return false
         }

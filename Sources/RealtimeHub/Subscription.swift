@@ -54,6 +54,9 @@ final class Subscription: @unchecked Sendable {
 
     var isLive: Bool { waiting == nil }
 
+    /// Whether publications may be left out for a slow reader: nobody counts on them, or the latest alone says everything.
+    var mayBeConflated: Bool { !isPositioned || options.recoveryMode == .cache }
+
     enum Admission {
         case next
         /// Had already.

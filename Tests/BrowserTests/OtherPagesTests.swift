@@ -64,7 +64,7 @@ extension InBrowser {
         func contrast(isDark: Bool) async throws {
             try await Browser.run { browser in
                 let server = try await HeliographServerProcess.start()
-                for page in ["/", "/chat", "/chat/tea", "/echo-demo"] {
+                for page in ["/", "/chat", "/chat/tea", "/market", "/game", "/echo-demo"] {
                     let window = try await browser.window("\(server.address)\(page)", .desktop, isDark: isDark)
                     if page == "/chat/tea" {
                         try await window.join("tea", as: "Ada")

@@ -125,6 +125,16 @@ struct Window {
         }
     }
 
+    /// Moves the mouse to a place in the window.
+    func moveMouse(toX x: Double, y: Double) async throws {
+        _ = try await call("Input.dispatchMouseEvent", Mouse(type: "mouseMoved", x: x, y: y, button: "none", clickCount: 0))
+    }
+
+    /// Holds a key down, or lets go of it.
+    func hold(_ key: String, code: String, isDown: Bool) async throws {
+        _ = try await call("Input.dispatchKeyEvent", ["type": isDown ? "keyDown" : "keyUp", "key": key, "code": code])
+    }
+
     /// Clicks in the middle of an element, once it lies still there. A page that moved it away under the pointer after all is clicked again.
     func click(_ selector: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)

@@ -203,6 +203,7 @@ struct SubscribingTests {
     private func slow(_ channel: String) throws -> TestClient {
         let (publisher, reader) = try (client(), client())
         _ = try reader.subscribe(channel)
+        #expect((hub.subscribers(of: channel), hub.subscribers(of: "open:nobody")) == (1, 0))
         reader.transport.bufferedBytes = 2 << 20
         for number in 0..<10 { try publisher.publish("\(number)", to: channel) }
         #expect(try reader.publications() == [])
@@ -220,6 +221,25 @@ struct SubscribingTests {
     func slowLatest() throws {
         let reader = try slow("latest:a")
         #expect(try reader.publications().map(\.text) == ["9"])
+        #expect(reader.closeCode == nil)
+    }
+
+    @Test("A recoverable channel loses nothing; but in cache mode the latest says everything, whole, and deltas go on from it")
+    func slowState() throws {
+        let state = #"{"prices":[100,200,300,400,500,600,700,800,900],"number":"#
+        let (publisher, reader) = try (client(), client())
+        #expect(try reader.subscribe("state:a") { $0.delta = "fossil" }.recoverable)
+        for number in 0..<2 { try publisher.publish("\(state)\(number)}", to: "state:a") }
+        #expect(try reader.publications().map(\.delta) == [false, true])
+        reader.transport.bufferedBytes = 2 << 20
+        for number in 2..<10 { try publisher.publish("\(state)\(number)}", to: "state:a") }
+        #expect(try reader.publications() == [])
+        reader.transport.bufferedBytes = 0
+        reader.session.drained()
+        let latest = try #require(reader.publications().first)
+        #expect(latest.delta == false && latest.offset == 10 && latest.text.contains("9}"))
+        try publisher.publish("\(state)10}", to: "state:a")
+        #expect(try reader.publications().map(\.delta) == [true])
         #expect(reader.closeCode == nil)
     }
 

@@ -87,7 +87,7 @@ public struct ChannelSettings: Hashable, Sendable {
 /// What becomes of a subscriber who reads too slowly.
 public enum SlowReaders: Hashable, Sendable {
     /// The client is disconnected with 3008, connects again and recovers. Always the case where a subscription is positioned, for nothing
-    /// may be lost there without being told.
+    /// may be lost there without being told; but not with ``RecoveryMode/cache``, where the latest publication says everything.
     case disconnect
     /// The oldest publications are dropped; so many of the newest are kept.
     case dropOldest(keeping: Int)

@@ -170,6 +170,10 @@ enum TestHub {
         cache.recoveryMode = .cache
         var latest = open
         latest.slowReaders = .keepLatest
+        var state = cache
+        state.autoCacheRecover = true
+        state.deltaPublish = true
+        state.slowReaders = .keepLatest
         var dropping = open
         dropping.slowReaders = .dropOldest(keeping: 3)
         var objects = open
@@ -177,7 +181,7 @@ enum TestHub {
         return Namespaces(
             named: [
                 "open": open, "history": history, "presence": presence, "cache": cache, "closed": ChannelSettings(), "latest": latest,
-                "dropping": dropping, "objects": objects,
+                "dropping": dropping, "state": state, "objects": objects,
             ])
     }
 }
