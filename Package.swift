@@ -77,6 +77,7 @@ let package = Package(
             name: "CZlib",
             linkerSettings: [.linkedLibrary("z")]
         ),
+        .target(name: "CAllocator"),
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
         .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
@@ -140,8 +141,8 @@ let package = Package(
         .executableTarget(
             name: "heliograph",
             dependencies: [
-                "HeliographServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", argumentParser, histogram,
-                collections, nio, nioPosix, nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
+                "HeliographServer", "CAllocator", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
+                argumentParser, histogram, collections, nio, nioPosix, nioSSL, serviceLifecycle, unixSignals, metrics, logging, httpTypes,
             ],
             swiftSettings: settings
         ),

@@ -8,6 +8,7 @@ libc="Glibc Musl Darwin"
 foundation="Foundation FoundationEssentials"
 declare -A allowed=(
     [CZlib]=""
+    [CAllocator]=""
     # The C library for one function: random bytes.
     [WebSocketProtocol]="NIOCore HTTPTypes Glibc Musl"
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"

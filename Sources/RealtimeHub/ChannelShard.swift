@@ -4,12 +4,14 @@ import PubSub
 final class ChannelShard {
     let channel: String
     private let maxMessagesInBatch: Int
+    private let maxPublicationsPerTurn: Int
     private var classes: [SubscriberClass] = []
     private var pending: [Delivery] = []
 
     init(channel: String, configuration: HubConfiguration) {
         self.channel = channel
         self.maxMessagesInBatch = configuration.maxMessagesInBatch
+        self.maxPublicationsPerTurn = max(1, configuration.maxPublicationsPerTurn)
     }
 
     var isEmpty: Bool { classes.isEmpty }
@@ -37,12 +39,17 @@ final class ChannelShard {
         return pending.count == 1
     }
 
-    /// Hands what has come to the subscribers, in its order. Returns how many publications they got, together.
-    func flush() -> Int {
+    /// Whether something is yet to be handed out.
+    var hasPending: Bool { !pending.isEmpty }
+
+    /// Hands what has come to the subscribers, in its order, as much as may be in one turn. Returns how much it was, and how many publications
+    /// the subscribers got, together.
+    func flush() -> (publications: Int, deliveries: Int) {
         var count = 0
         var deliveries: [Delivery] = []
         swap(&pending, &deliveries)
-        var rest = deliveries[...]
+        var rest = deliveries.prefix(maxPublicationsPerTurn)
+        let handled = rest.count
         while let first = rest.first {
             let run = rest.prefix { $0.event.isPublication == first.event.isPublication }
             rest = rest.dropFirst(run.count)
@@ -56,9 +63,15 @@ final class ChannelShard {
             }
         }
         // The array is used again.
-        deliveries.removeAll(keepingCapacity: deliveries.count < 256)
-        if pending.isEmpty { swap(&pending, &deliveries) }
-        return count
+        if deliveries.count <= maxPublicationsPerTurn {
+            deliveries.removeAll(keepingCapacity: true)
+        } else {
+            deliveries.removeFirst(maxPublicationsPerTurn)
+        }
+        swap(&pending, &deliveries)
+        // What came meanwhile.
+        pending.append(contentsOf: deliveries)
+        return (handled, count)
     }
 }
 

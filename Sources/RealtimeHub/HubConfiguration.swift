@@ -18,6 +18,8 @@ public struct HubConfiguration: Sendable {
     public var maxChannelsPerClient = 128
     /// So many different patterns at most have subscribers (``ChannelSettings/allowWildcards``): each is compared with the name of a channel.
     public var maxWildcardPatterns = 1_000
+    /// So many commands at most may a client send within a second, before it is disconnected with 3013. 0: as many as it likes.
+    public var maxCommandsPerSecond = 50_000
     /// A client that shows so many subscription tokens that are no good is disconnected with 3509. Expired ones do not count.
     public var maxBadTokens = 3
     /// So many messages at most are put into one frame.
@@ -31,6 +33,12 @@ public struct HubConfiguration: Sendable {
     public var maxKeptPublications = 1_000
     /// So many publications at most wait for a subscription that is not complete yet.
     public var maxPublicationsWhileSubscribing = 1_024
+
+    /// So many publications of one channel at most are handed out in one turn of a loop: those of other channels have their turn before the rest.
+    public var maxPublicationsPerTurn = 64
+    /// So many publications at most wait on one loop to be handed out, when more is published than it can send. What comes beyond is dropped, and
+    /// positioned subscribers are told that they missed it.
+    public var maxWaitingDeliveries = 65_536
 
     /// How often a client's presence is renewed, and how long it lasts if it is not.
     public var presenceInterval: Duration = .seconds(27)

@@ -13,9 +13,12 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     let core: HubCore
 
     private let mailbox = Mutex<[Delivery]>([])
+    private let waiting = Atomic<Int>(0)
+    private let dropped = Atomic<Int>(0)
 
     @exclusivity(unchecked) private(set) var channels: [String: ChannelShard] = [:]
     @exclusivity(unchecked) private var touched: [ChannelShard] = []
+    @exclusivity(unchecked) private var willHandOut = false
     @exclusivity(unchecked) private(set) var sessions: [Session] = []
     @exclusivity(unchecked) private var sessionsByClient: [String: Session] = [:]
     @exclusivity(unchecked) private var ticker: RepeatedTask?
@@ -36,6 +39,12 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
 
     /// From any thread.
     func post(_ delivery: Delivery) {
+        guard waiting.load(ordering: .relaxed) < core.configuration.maxWaitingDeliveries else {
+            // A gap: positioned subscribers see it in the next publication, or when their position is checked.
+            dropped.wrappingAdd(1, ordering: .relaxed)
+            return
+        }
+        waiting.wrappingAdd(1, ordering: .relaxed)
         let isFirst = mailbox.withLock { mailbox in
             mailbox.append(delivery)
             return mailbox.count == 1
@@ -46,11 +55,34 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     private func deliver() {
         var deliveries: [Delivery] = []
         mailbox.withLock { swap(&$0, &deliveries) }
+        var unwanted = 0
         for delivery in deliveries {
-            guard let shard = channels[delivery.channel] else { continue }
-            if shard.add(delivery) { touched.append(shard) }
+            if let shard = channels[delivery.channel] {
+                if shard.add(delivery) { touched.append(shard) }
+            } else {
+                unwanted += 1
+            }
         }
-        while let shard = touched.popLast() { statistics.deliveries += shard.flush() }
+        waiting.wrappingSubtract(unwanted, ordering: .relaxed)
+        handOut()
+    }
+
+    /// Each channel with something to say has its turn; who has more to say has another in the next turn of the loop.
+    private func handOut() {
+        var shards: [ChannelShard] = []
+        swap(&touched, &shards)
+        for shard in shards {
+            let (publications, deliveries) = shard.flush()
+            statistics.deliveries &+= deliveries
+            waiting.wrappingSubtract(publications, ordering: .relaxed)
+            if shard.hasPending { touched.append(shard) }
+        }
+        guard !touched.isEmpty, !willHandOut else { return }
+        willHandOut = true
+        eventLoop.execute {
+            self.willHandOut = false
+            self.handOut()
+        }
     }
 
     // MARK: Channels
@@ -87,11 +119,16 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         guard sessions.isEmpty else { return }
         ticker?.cancel()
         ticker = nil
-        statistics.publish()
+        publishStatistics()
     }
 
     func session(of client: String) -> Session? {
         sessionsByClient[client]
+    }
+
+    private func publishStatistics() {
+        statistics.dropped(dropped.exchange(0, ordering: .relaxed))
+        statistics.publish()
     }
 
     /// Each session is looked at once a second, a quarter of them at a time.
@@ -99,7 +136,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
 
     private func tick() {
         let now = eventLoop.now
-        statistics.publish()
+        publishStatistics()
         // A session that ends here is replaced by the last one, which is then looked at a second later.
         var index = phase
         while index < sessions.count {

@@ -17,6 +17,7 @@ final class HubStatistics {
     private let batchCounter: Counter
     private let commandCounter: Counter
     private let lostPositions: Counter
+    private let drops: Counter
     private let factory: any MetricsFactory
     @exclusivity(unchecked) private var named: [Name: Counter] = [:]
 
@@ -34,6 +35,7 @@ final class HubStatistics {
         deliveryCounter = Counter(label: "hub_deliveries_total", dimensions: [], factory: factory)
         batchCounter = Counter(label: "hub_batches_sent_total", dimensions: [], factory: factory)
         commandCounter = Counter(label: "hub_commands_total", dimensions: [], factory: factory)
+        drops = Counter(label: "hub_dropped_publications_total", dimensions: [], factory: factory)
         lostPositions = Counter(label: "hub_lost_positions_total", dimensions: [], factory: factory)
     }
 
@@ -53,6 +55,11 @@ final class HubStatistics {
 
     func recovered(_ isRecovered: Bool) {
         count("hub_recoveries_total", "recovered", isRecovered ? "yes" : "no")
+    }
+
+    /// More was published than could be handed out.
+    func dropped(_ count: Int) {
+        if count > 0 { drops.increment(by: count) }
     }
 
     func lostPosition() { lostPositions.increment() }

@@ -4,6 +4,8 @@ import RealtimeProtocol
 extension Session {
     func handle(_ command: Wire.Command) {
         loop.statistics.commands &+= 1
+        commandAllowance -= 1
+        if commandAllowance < 0, configuration.maxCommandsPerSecond > 0 { return disconnect(.tooManyRequests) }
         switch state {
         case .new: handleFirst(command)
         case .connected: handleNext(command)

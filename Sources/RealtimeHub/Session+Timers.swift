@@ -5,6 +5,7 @@ import RealtimeProtocol
 extension Session {
     /// Time has passed. Called about once a second.
     func advance(to now: NIODeadline) {
+        commandAllowance = configuration.maxCommandsPerSecond
         if state == .new || state == .refused {
             if now >= staleDeadline { disconnect(.stale) }
             return
@@ -76,7 +77,9 @@ extension Session {
             let asked = subscription.position
             core.broker.history(of: subscription.channel, HistoryQuery(), retention: subscription.options.retention) { result in
                 self.loop.eventLoop.execute {
-                    guard self.isOpen, self.subscriptions[subscription.channel] === subscription else { return }
+                    guard self.isOpen, self.subscriptions[subscription.channel] === subscription, !subscription.shard.hasPending else {
+                        return
+                    }
                     guard case .success(let history) = result, subscription.position == asked, history.position != asked else { return }
                     // What is on its way through the mailbox comes before this.
                     self.lostPosition(subscription)

@@ -40,6 +40,8 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var expiresAt: Int64 = 0
     @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:]
     @exclusivity(unchecked) var loopIndex = -1
+    /// Commands that the client may still send in this second.
+    @exclusivity(unchecked) var commandAllowance: Int
     /// Subscription tokens that were no good.
     @exclusivity(unchecked) var badTokens = 0
 
@@ -69,6 +71,7 @@ public final class Session: @unchecked Sendable {
         self.loop = loop
         self.core = core
         self.nextPing = .distantFuture
+        self.commandAllowance = core.configuration.maxCommandsPerSecond
         self.staleDeadline = loop.eventLoop.now + TimeAmount(core.configuration.staleTimeout)
     }
 

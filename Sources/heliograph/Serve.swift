@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CAllocator
 import Foundation
 import HeliographServer
 public import Logging
@@ -53,6 +54,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        // Before there are other threads. Large messages would have their pages fetched and cleared anew each time.
+        callocator_keep_freed(64 << 20)
         // Before anybody has used the process's event loops.
         if let threads { NIOSingletons.groupLoopCountSuggestion = threads }
         let metrics = ServerMetrics()
