@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=()
-for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol; do
+for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol RealtimeHub; do
     targets+=(--target "$module")
 done
 mkdir -p out

@@ -209,7 +209,7 @@ async def delta(session):
 
 async def refusals(session):
     client = await session.client()
-    await refused(client.rpc("nothing", payload(1)), 108)
+    await refused(client.rpc("nothing", payload(1)), 104)
     await refused(client.publish("nowhere:x", payload(1)), 102)
     await refused(client.history(channel("bench")), 108)
     for name, code in [("nowhere:x", 102), ("$bench:x", 103)]:
@@ -218,6 +218,13 @@ async def refusals(session):
         await subscription.subscribe()
         await until(lambda: events.unsubscribed, "refused")
         assert events.unsubscribed[0].code == code, events.unsubscribed
+
+
+async def calling(session):
+    client = await session.client()
+    for data in ({"text": "κόσμε"}, [], "a\nb", None):
+        result = await client.rpc("bench:echo", payload(data))
+        assert value(result.data) == data, result
 
 
 async def many_channels(session):
@@ -241,7 +248,7 @@ async def filters(session):
     assert events.unsubscribed[0].code == 107, events.unsubscribed
 
 
-CHECKS = [connecting, publishing, unsubscribing, presence, history, recovery, delta, refusals, many_channels, filters]
+CHECKS = [connecting, publishing, unsubscribing, presence, history, recovery, delta, refusals, calling, many_channels, filters]
 
 
 async def main():
@@ -258,4 +265,5 @@ async def main():
     print("%d passed, %d failed" % (passed, len(CHECKS) - passed))
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -65,6 +65,8 @@ private struct DemoDispatch: Sendable {
             return try await demo.publish(event, on: hub)
         }
         handlers.call = { event async throws(HubRefusal) in
+            // For measuring, as the namespace is.
+            if event.method == "bench:echo" { return event.data }
             guard let (demo, hub) = try? owner(of: event.method) else { throw .error(.methodNotFound) }
             return try await demo.call(event, on: hub)
         }
