@@ -63,7 +63,7 @@ steps=(
     "packages   packages"
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
-    "recovery   env CONFIGURATION=debug dev/soak.sh 60"
+    "recovery   env CONFIGURATION=debug dev/soak.sh 120"
     "client     dev/client-js.sh"
     "decoder    dev/differential.sh"
     "autobahn   dev/conformance.sh short"

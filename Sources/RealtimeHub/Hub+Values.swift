@@ -23,7 +23,7 @@ extension Hub {
             skipsHistory: skipsHistory, excluding: excludedClient)
     }
 
-    /// Subscribes a part of the application to a channel of values; see ``publications(in:bufferSize:)``.
+    /// Subscribes a part of the application to a channel of values; see the form for bytes.
     ///
     /// ```swift
     /// for try await publication in try await hub.publications(in: Channel<Quote>("stocks:AAPL")) {

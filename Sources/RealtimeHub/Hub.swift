@@ -57,6 +57,11 @@ public final class Hub: Sendable {
     ///
     /// - Parameters:
     ///   - data: JSON, unless all subscribers use Protobuf.
+    ///   - channel: its name.
+    ///   - tags: what subscribers' filters look at.
+    ///   - idempotencyKey: a second publication with the same key, within five minutes, is not published but answered with the first one's position.
+    ///   - usesDelta: whether subscribers who asked for that get the difference to the publication before.
+    ///   - skipsHistory: whether the channel's history leaves it out.
     ///   - excludedClient: the id of a client that does not get it.
     ///   - version: of what the channel is about: a publication that is not newer than the channel's is suppressed. 0: none.
     ///   - versionEpoch: the incarnation of the versions.
@@ -130,6 +135,8 @@ public final class Hub: Sendable {
     /// Subscribes all connections of a user, on this process, to a channel: the server's subscriptions, which a client can't refuse.
     ///
     /// - Parameters:
+    ///   - user: whose connections.
+    ///   - channel: any channel that there can be.
     ///   - position: what the clients have of the channel already, to get what they missed; nil: they begin with what comes next.
     ///   - grant: what belongs to the subscription.
     /// - Throws: ``HubRefusal`` with error 102 if there is no such namespace, 107 if the name is not what it must be.

@@ -1,7 +1,7 @@
 public import PubSub
 import Synchronization
 
-/// What is published in a channel, for a part of the application: see ``Hub/publications(in:bufferSize:)``.
+/// What is published in a channel, for a part of the application: what `Hub.publications(in:)` gives.
 ///
 /// The subscription ends when the loop over it does, or when the last iterator is gone.
 public struct HubPublications: AsyncSequence, Sendable {

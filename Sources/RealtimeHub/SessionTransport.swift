@@ -28,7 +28,9 @@ public protocol SessionTransport: AnyObject {
 
     /// Sends a batch that other sessions of this loop get too.
     ///
-    /// - Parameter mayWait: whether more for this session follows in this turn of the loop, so that it pays to send all at once.
+    /// - Parameters:
+    ///   - batch: the messages, encoded.
+    ///   - mayWait: whether more for this session follows in this turn of the loop, so that it pays to send all at once.
     func send(_ batch: SharedBatch, mayWait: Bool)
 
     /// Stops or resumes reading what the client sends.
