@@ -52,6 +52,7 @@ let package = Package(
         .library(name: "PubSub", targets: ["PubSub"]),
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
         .library(name: "RealtimeHummingbird", targets: ["RealtimeHummingbird"]),
+        .library(name: "RealtimeClient", targets: ["RealtimeClient"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
     ],
     dependencies: [
@@ -117,6 +118,12 @@ let package = Package(
                 "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, nio,
                 serviceLifecycle,
             ],
+            swiftSettings: settings
+        ),
+
+        .target(
+            name: "RealtimeClient",
+            dependencies: ["WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "RealtimeProtocol", nio, nioPosix, logging],
             swiftSettings: settings
         ),
 
@@ -196,6 +203,15 @@ let package = Package(
             dependencies: [
                 "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
                 hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioHPACK,
+                nioEmbedded, logging, serviceLifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RealtimeClientTests",
+            dependencies: [
+                "RealtimeClient", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
+                "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketTesting", hummingbird, hummingbirdCore, nio, nioPosix,
                 nioEmbedded, logging, serviceLifecycle,
             ],
             swiftSettings: settings

@@ -20,6 +20,7 @@ declare -A allowed=(
     # The C library for the time of day.
     [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
     [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird NIOCore ServiceLifecycle"
+    [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"
     [HeliographPages]=""
     [HeliographServer]="*"
     [heliograph]="*"
