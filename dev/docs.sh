@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=()
-for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol RealtimeHub; do
+for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol RealtimeHub \
+    RealtimeClient; do
     targets+=(--target "$module")
 done
 mkdir -p out

@@ -26,6 +26,12 @@ let package = Package(
                 .product(name: "RealtimeHub", package: "heliograph"), .product(name: "RealtimeHummingbird", package: "heliograph"),
             ]
         ),
+        .executableTarget(
+            name: "ChannelsClient",
+            dependencies: [
+                .product(name: "RealtimeClient", package: "heliograph"), .product(name: "RealtimeProtocol", package: "heliograph"),
+            ]
+        ),
         .target(
             name: "FromGo",
             dependencies: dependencies + [

@@ -41,7 +41,7 @@ extension RealtimeClient {
         /// Publishes a value into the channel. Returns once the server has it.
         public func publish(_ value: Value) async throws(RealtimeError) { try await subscription.publish(json: value) }
 
-        /// What was published in the channel; see ``RealtimeClient/history(of:limit:since:reverse:)-(Channel<Value>,_,_,_)``.
+        /// What was published in the channel; as the one of the client.
         public func history(
             limit: Int = 0, since: StreamPosition? = nil, reverse: Bool = false
         ) async throws(RealtimeError) -> ChannelHistory<Value> {

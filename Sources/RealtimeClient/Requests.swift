@@ -108,7 +108,7 @@ extension RealtimeClient.Subscription {
         try await asker.publish(JSONCoding.encode(value), to: channel)
     }
 
-    /// What was published in the channel; see ``RealtimeClient/history(of:limit:since:reverse:)``.
+    /// What was published in the channel; as the one of the client.
     public func history(
         limit: Int = 0, since: RealtimeClient.StreamPosition? = nil, reverse: Bool = false
     ) async throws(RealtimeError) -> RealtimeClient.History {

@@ -1,4 +1,4 @@
-// Tokens against a real server whose verifier is the test's: a token is "user:milliseconds of life".
+// Tokens against a real server whose verifier is the test's.
 
 import NIOCore
 import RealtimeClient
@@ -75,6 +75,34 @@ struct LiveTokenTests {
             let without = server.client()
             for await event in without.events { last = event }
             #expect(last == .disconnected(RealtimeClient.Reason(code: 101, reason: "unauthorized")))
+        }
+    }
+
+    @Test("a token may be asked for over the client itself, and given up with the request under way")
+    func overItself() async throws {
+        var handlers = HubHandlers()
+        handlers.call = { (event) async throws(HubRefusal) in
+            if event.method == "slow" { try? await Task.sleep(for: .seconds(1)) }
+            return ByteBuffer(string: "\(event.identity.user)|closed:a|\(Self.end(in: 600))")
+        }
+        let hub = TestHub.make(handlers, tokens: PlainTokens())
+        try await LiveServer.run(hub) { server in
+            let client = server.client { $0.token = "ada|\(Self.end(in: 600))" }
+            let method = Mutex("token")
+            var options = RealtimeClient.SubscriptionOptions()
+            options.getToken = { [weak client] _ in
+                guard let client else { return "" }
+                return String(buffer: try await client.rpc(method.withLock { $0 }))
+            }
+            let closed = try client.subscribe("closed:a", options)
+            try await closed.ready()
+            closed.remove()
+            method.withLock { $0 = "slow" }
+            let again = try client.subscribe("closed:a", options)
+            try await Task.sleep(for: .milliseconds(50))
+            again.unsubscribe()
+            #expect(again.state == .unsubscribed)
+            #expect(client.state == .connected)
         }
     }
 

@@ -1,5 +1,6 @@
 // Strategy: the machine is behind one lock. Whoever has something for it takes the lock, tells it, and carries out what it wants done; what must keep its
-// order is handed to the event loop, or to a task, before the lock is let go. Continuations are resumed after that.
+// order is handed to the event loop, or to a task, before the lock is let go. Continuations are resumed, and tasks cancelled, after that: to cancel one runs
+// its cancellation handlers, and some of them are ours.
 //
 // Replies complete their requests on the event loop, whatever readers do: a loop over publications may await a publish.
 
@@ -98,15 +99,15 @@ final class ClientDriver: Sendable {
         switch effect {
         case .open(let link): open(link, &state)
         case .flush: if let socket = state.socket { flush(socket) }
-        case .close(_, let last): close(&state, last)
+        case .close(_, let last): close(&state, last, &resumptions)
         case .getToken(let id, let get): state.tokens[id] = Task { await self.getToken(id, get) }
-        case .cancelToken(let id): state.tokens.removeValue(forKey: id)?.cancel()
+        case .cancelToken(let id): if let task = state.tokens.removeValue(forKey: id) { resumptions.append { task.cancel() } }
         case .complete(let ticket, let result):
             if let completion = state.completions.removeValue(forKey: ticket) { resumptions.append { completion(result) } }
         case .wakeClient: wake(.client, &state, now, &resumptions)
         case .wake(let key): wake(.subscription(key), &state, now, &resumptions)
         case .state(let new):
-            logger.debug("realtime client", metadata: ["state": "\(new)"])
+            resumptions.append { [logger] in logger.debug("realtime client", metadata: ["state": "\(new)"]) }
             // A stream that nobody has any more says so.
             state.states.removeAll { if case .terminated = $0.yield(new) { true } else { false } }
         }
@@ -175,8 +176,8 @@ final class ClientDriver: Sendable {
         for frame in frames { connection.send(frame, kind) }
     }
 
-    private func close(_ state: inout State, _ last: [ByteBuffer]) {
-        state.dial?.cancel()
+    private func close(_ state: inout State, _ last: [ByteBuffer], _ resumptions: inout [Resumption]) {
+        if let dial = state.dial { resumptions.append { dial.cancel() } }
         state.dial = nil
         state.socket?.withConnection { [kind] connection in
             for frame in last where connection.isOpen { connection.send(frame, kind) }
