@@ -29,6 +29,8 @@ public struct Page: Sendable {
     public static let market = Page("market.html", html, PackageResources.market_html)
     /// The game.
     public static let game = Page("game.html", html, PackageResources.game_html)
+    /// The server's figures.
+    public static let dashboard = Page("dashboard.html", html, PackageResources.dashboard_html)
     /// The echo page.
     public static let echo = Page("echo.html", html, PackageResources.echo_html)
 
@@ -38,6 +40,7 @@ public struct Page: Sendable {
         Page("site.css", css, PackageResources.site_css),
         Page("index.css", css, PackageResources.index_css),
         Page("chat.css", css, PackageResources.chat_css),
+        Page("dashboard.css", css, PackageResources.dashboard_css),
         Page("echo.css", css, PackageResources.echo_css),
         Page("market.css", css, PackageResources.market_css),
         Page("game.css", css, PackageResources.game_css),
@@ -47,6 +50,9 @@ public struct Page: Sendable {
         Page("chat.js", script, PackageResources.chat_js),
         Page("chat-log.js", script, PackageResources.chat_log_js),
         Page("outbox.js", script, PackageResources.outbox_js),
+        Page("dashboard.js", script, PackageResources.dashboard_js),
+        Page("units.js", script, PackageResources.units_js),
+        Page("line-chart.js", script, PackageResources.line_chart_js),
         Page("echo.js", script, PackageResources.echo_js),
         Page("frames.js", script, PackageResources.frames_js),
         Page("market.js", script, PackageResources.market_js),

@@ -16,10 +16,9 @@ import WebSocketProtocol
 public struct HeliographApplication: Service {
     private let configuration: ServeConfiguration
     private let logger: Logger
-    private let chat: ChatService
     private let hub: Hub
     private let demos: DemoHub?
-    let board: StatusBoard
+    let board = StatusBoard()
     private let server: HTTPServerBuilder
     private let eventLoopGroup: any EventLoopGroup
     private let onServing: @Sendable (SocketAddress) async -> Void
@@ -37,21 +36,19 @@ public struct HeliographApplication: Service {
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
         try self.init(
-            configuration: configuration, eventLoopGroup: eventLoopGroup, chat: ChatService(), metrics: metrics, logger: logger,
+            configuration: configuration, eventLoopGroup: eventLoopGroup, metrics: metrics, demos: nil, logger: logger,
             onServing: onServing)
     }
 
     init(
-        configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup, chat: ChatService, metrics: ServerMetrics,
-        demos: [any Demo]? = nil, logger: Logger,
+        configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup, metrics: ServerMetrics, demos: [any Demo]?, logger: Logger,
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
         self.configuration = configuration
         self.logger = logger
-        self.chat = chat
         try configuration.realtime?.check(host: configuration.host)
-        self.board = StatusBoard(metrics: metrics, chat: chat)
-        let demoHub = DemoHub(configuration.hasDemo ? demos ?? Self.demos : [], logger: logger)
+        let demoHub = DemoHub(
+            configuration.hasDemo ? demos ?? Self.demos(eventLoopGroup, metrics) : [], logger: logger)
         self.demos = configuration.hasDemo ? demoHub : nil
         self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? demoHub.hub
         self.server = try Self.server(configuration)
@@ -94,12 +91,17 @@ public struct HeliographApplication: Service {
     }
 
     /// What is shown.
-    private static var demos: [any Demo] {
-        [MarketDemo(), GameDemo()]
+    private static func demos(_ eventLoopGroup: any EventLoopGroup, _ metrics: ServerMetrics) -> [any Demo] {
+        [
+            ChatDemo(),
+            MarketDemo(),
+            DashboardDemo(eventLoopGroup: eventLoopGroup) { metrics.counts },
+            GameDemo(),
+        ]
     }
 
     private var services: [any Service] {
-        var services: [any Service] = [Clockwork(chat: chat, board: board), HubService(hub)]
+        var services: [any Service] = [HubService(hub)]
         guard let demos else { return services }
         if demos.hub !== hub { services.append(HubService(demos.hub)) }
         services.append(demos)
@@ -112,7 +114,7 @@ public struct HeliographApplication: Service {
         router.get("health") { [board] _, _ in Health(board).response }
         if configuration.hasDemo {
             PageRoutes.add(to: router)
-            DemoRoutes(chat: chat, board: board).add(to: router)
+            DemoRoutes.add(to: router)
             MeasuringRoutes.add(to: router)
         }
         // The demos are open to anybody, so they never share a hub with what a configuration describes.
@@ -157,19 +159,16 @@ extension HeliographApplication: CustomStringConvertible {
     public var description: String { "Heliograph" }
 }
 
-/// What happens once a second.
-private struct Clockwork: Service {
-    let chat: ChatService
-    let board: StatusBoard
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                chat.advance()
-                board.publish()
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
+extension ServerMetrics {
+    /// What the dashboard shows.
+    var counts: DashboardDemo.Counts {
+        var counts = DashboardDemo.Counts()
+        counts.connections = openSockets
+        counts.messagesReceived = messagesReceived
+        counts.messagesSent = messagesSent
+        counts.bytesReceived = bytesReceived
+        counts.bytesSent = bytesSent
+        return counts
     }
 }
 

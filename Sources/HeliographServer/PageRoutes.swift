@@ -12,6 +12,7 @@ struct PageRoutes {
         add(.chat, at: "chat/{room}", to: pages)
         add(.market, at: "market", to: pages)
         add(.game, at: "game", to: pages)
+        add(.dashboard, at: "dashboard", to: pages)
         add(.echo, at: "echo-demo", to: pages)
         for asset in Page.assets { add(asset, at: "assets/\(asset.name)", to: pages) }
         // Browsers ask for this one on their own.

@@ -1,12 +1,15 @@
 public import CoreMetrics
 import Synchronization
 
-/// The figures of the running process: the engine reports to swift-metrics, and this keeps what the start page shows.
+/// The figures of the running process: the engine reports to swift-metrics, and this keeps what the pages show.
 ///
 /// Give it to `MetricsSystem.bootstrap` once per process, and to the server's configuration.
 public final class ServerMetrics: MetricsFactory {
     private let sockets = Sum()
-    private let messages = Sum()
+    private let received = Sum()
+    private let sent = Sum()
+    private let receivedBytes = Sum()
+    private let sentBytes = Sum()
 
     /// With all figures at 0.
     public init() {}
@@ -14,10 +17,22 @@ public final class ServerMetrics: MetricsFactory {
     /// Open sockets, clients' and servers' alike.
     public var openSockets: Int64 { sockets.value }
     /// Messages received since the process started.
-    public var messagesReceived: Int64 { messages.value }
+    public var messagesReceived: Int64 { received.value }
+    /// Messages sent.
+    public var messagesSent: Int64 { sent.value }
+    /// The bytes of the messages received.
+    public var bytesReceived: Int64 { receivedBytes.value }
+    /// The bytes of the messages sent.
+    public var bytesSent: Int64 { sentBytes.value }
 
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        label == "websocket_messages_received_total" ? messages : NOOPMetricsHandler.instance
+        switch label {
+        case "websocket_messages_received_total": received
+        case "websocket_messages_sent_total": sent
+        case "websocket_received_bytes_total": receivedBytes
+        case "websocket_sent_bytes_total": sentBytes
+        default: NOOPMetricsHandler.instance
+        }
     }
 
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {

@@ -131,7 +131,7 @@ extension InBrowser {
                 #expect(outcome.code == 0)
                 // Extended CONNECT (RFC 8441), not an upgrade of a connection of its own.
                 let log = outcome.errors.split(separator: "\n")
-                #expect(log.filter { $0.contains("method=CONNECT") && $0.contains("/demo/chat/tea") }.count == 2)
+                #expect(log.filter { $0.contains("method=CONNECT") && $0.contains("/demo/connection/websocket") }.count == 2)
             }
         }
 

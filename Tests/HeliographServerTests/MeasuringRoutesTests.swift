@@ -100,24 +100,4 @@ struct MeasuringRoutesTests {
             }
         }
     }
-
-    @Test("/demo/status says how the server is, and wants to hear nothing")
-    func status() async throws {
-        struct Status: Decodable {
-            let uptime: Int
-            let sockets: Int
-            let messages: Int
-            let people: Int
-        }
-        try await TestServer.run { server in
-            _ = try await ChatClient.joined(server, "Ada")
-            let socket = try await server.connect("/demo/status")
-            var messages = socket.messages.makeAsyncIterator()
-            let first = try await messages.next()?.decode(Status.self)
-            #expect(first?.people == 1)
-            #expect(try await messages.next()?.decode(Status.self) != nil, "and again a second later")
-            try await socket.send("hello")
-            #expect(await socket.waitForClose().code == .policyViolation)
-        }
-    }
 }

@@ -9,8 +9,8 @@ import Testing
 
 @Suite("The pages", .timeLimit(.minutes(1)))
 struct PageTests {
-    static let pages = ["/", "/chat", "/chat/tea", "/market", "/game", "/echo-demo"]
-    static let files = [Page.start, .chat, .market, .game, .echo] + Page.assets
+    static let pages = ["/", "/chat", "/chat/tea", "/market", "/dashboard", "/game", "/echo-demo"]
+    static let files = [Page.start, .chat, .market, .dashboard, .game, .echo] + Page.assets
 
     @Test("are served with the headers that keep foreign code out", arguments: pages)
     func headers(path: String) async throws {
@@ -82,7 +82,7 @@ struct PageTests {
         for range in text.ranges(of: /\/assets\/[a-z.-]+/) { #expect(names.contains(String(text[range].dropFirst(8)))) }
     }
 
-    @Test("can be used with a keyboard and a screen reader", arguments: [Page.start, .chat, .market, .game, .echo].map(\.name))
+    @Test("can be used with a keyboard and a screen reader", arguments: [Page.start, .chat, .market, .dashboard, .game, .echo].map(\.name))
     func accessibility(name: String) throws {
         let text = try Self.text(name)
         #expect(text.contains(#"<html lang="en">"#))
@@ -102,8 +102,8 @@ struct PageTests {
     @Test(
         "name elements that exist: scripts look for no id that the page has not",
         arguments: [
-            ("chat", "chat"), ("echo", "echo"), ("index", "index"), ("market", "market"), ("market", "market-table"),
-            ("market", "market-book"), ("market", "market-meter"), ("game", "game"),
+            ("chat", "chat"), ("dashboard", "dashboard"), ("echo", "echo"), ("index", "index"), ("market", "market"),
+            ("market", "market-table"), ("market", "market-book"), ("market", "market-meter"), ("game", "game"),
         ])
     func ids(page: String, script: String) throws {
         let html = try Self.text("\(page).html")
@@ -146,7 +146,8 @@ struct HealthTests {
         try await TestServer.run(configuration) { server in
             let health = try await server.http.execute(uri: "/health", method: .get)
             #expect(health.status == .ok)
-            for path in ["/", "/chat", "/echo", "/broadcast", "/demo/status", "/assets/site.css"] {
+            for path in ["/", "/chat", "/echo", "/broadcast", "/dashboard", "/demo/echo", "/demo/connection/websocket", "/assets/site.css"]
+            {
                 let response = try await server.http.execute(uri: path, method: .get)
                 #expect(response.status == .notFound)
             }

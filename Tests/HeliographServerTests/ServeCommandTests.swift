@@ -52,10 +52,10 @@ struct ServeCommandTests {
     func stop(signal: Int32) async throws {
         let server = try await HeliographServerProcess.start()
         let echo = try await WebSocket.connect(to: server.socketAddress("/echo"))
-        let chat = try await WebSocket.connect(to: server.socketAddress("/demo/chat/tea"))
+        let page = try await WebSocket.connect(to: server.socketAddress("/demo/echo"))
         server.command.signal(signal)
         #expect(await echo.waitForClose().code == .goingAway)
-        #expect(await chat.waitForClose().code == .serviceRestart)
+        #expect(await page.waitForClose().code == .serviceRestart)
         #expect(await server.command.outcome().code == 0)
     }
 

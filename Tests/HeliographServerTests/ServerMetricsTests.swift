@@ -11,17 +11,23 @@ struct ServerMetricsTests {
         let loops = (1...3).map { _ in
             (
                 Meter(label: "websocket_connections", dimensions: [], factory: metrics),
-                Counter(label: "websocket_messages_received_total", dimensions: [], factory: metrics)
+                [
+                    "websocket_messages_received_total", "websocket_messages_sent_total", "websocket_received_bytes_total",
+                    "websocket_sent_bytes_total",
+                ].map { Counter(label: $0, dimensions: [], factory: metrics) }
             )
         }
-        for (connections, messages) in loops {
+        for (connections, counters) in loops {
             connections.increment()
             connections.increment()
             connections.decrement()
-            messages.increment(by: 10)
+            for (counter, amount) in zip(counters, 1...) { counter.increment(by: amount) }
         }
         #expect(metrics.openSockets == 3)
-        #expect(metrics.messagesReceived == 30)
+        #expect(metrics.messagesReceived == 3)
+        #expect(metrics.messagesSent == 6)
+        #expect(metrics.bytesReceived == 9)
+        #expect(metrics.bytesSent == 12)
     }
 
     @Test("take no notice of others, nor of values that are no numbers")

@@ -144,6 +144,14 @@ export class MessageLog {
     this.#insert(item, false);
   }
 
+  /** What comes from here on has not been read. */
+  markUnread() {
+    this.#list.querySelector(".unread")?.remove();
+    const item = element("li", "line divider unread");
+    item.append(element("span", "", "New"));
+    this.#insert(item, false);
+  }
+
   get #firstPending() {
     return this.#pending.values().next().value ?? null;
   }

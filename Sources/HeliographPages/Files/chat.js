@@ -1,5 +1,5 @@
-// The chat: joins a room, shows what happens in it, and comes back after an interruption where it left off.
-import { Connection, showState } from "/assets/socket.js";
+// The chat: enters a room (a channel), shows what happens in it, and comes back after an interruption where it left off.
+import { connect, connectNow, showState, stateOf } from "/assets/live.js";
 import { MessageLog, avatar, element } from "/assets/chat-log.js";
 import { Outbox } from "/assets/outbox.js";
 
@@ -7,22 +7,30 @@ const byID = (id) => document.getElementById(id);
 const random = () => crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
 const typingEvery = 2_500; // ms between "I am typing"
 const typingIdle = 4_000; // ms without a key: not typing any more
+const typingFor = 5_000; // ms that others believe it
+const absence = 5_000; // ms until somebody who is away has left
+// The server's codes: Examples/demos/Chat.swift.
+const [badRequest, tooFast, badName, replaced] = [107, 111, 1_001, 2_100];
 
 const log = new MessageLog(byID("log"), byID("latest"), byID("empty"));
 const outbox = new Outbox();
 
-let connection = null;
+let client = null;
+let channel = null; // the room's subscription
+let ended = null; // why the server ended the subscription: { code, reason }
 let room = "";
 let name = "";
-let me = null; // our member id, while joined
-let epoch = null; // which life of the room `seq` counts in
-let seq = 0; // the last message seen
-let wasJoined = false;
-let members = new Map(); // id → name
-let typing = new Set(); // ids
+let me = null; // our id, while in the room
+let epoch = null; // which life of the room we have seen
+let position = null; // where in it we were when we left
+let isNew = true; // we have just come through the door
+let arrived = []; // while the history is loaded, what came meanwhile; null: nothing has to be loaded
+let people = new Map(); // connection → { id, name }
+let away = new Map(); // id → { name, timer }: who was here a moment ago
+let typing = new Map(); // id → timer
 let refs = new Set(); // of messages already shown, for those that come twice
 let unread = 0;
-let expected = new Set(); // names that were here before the server started anew: their coming back is no news
+let expected = new Set(); // ids and names that were here before the interruption: their coming back is no news
 
 // Storage may be forbidden; the chat works without.
 const store = {
@@ -51,8 +59,7 @@ const form = byID("door-form");
 const validRoom = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 
 function openDoor(message = "", field = "name") {
-  connection?.stop();
-  connection = null;
+  exit();
   document.body.dataset.view = "door";
   byID("room-title").textContent = "Chat";
   form.elements.name.value = name || store.get(perBrowser, "heliograph.name") || "";
@@ -95,7 +102,7 @@ form.addEventListener("submit", (event) => {
 
 addEventListener("popstate", () => {
   const wanted = roomOfAddress();
-  if (wanted === room && connection) return;
+  if (wanted === room && client) return;
   if (validRoom.test(wanted) && name) enter(wanted, name);
   else openDoor();
 });
@@ -103,117 +110,144 @@ addEventListener("popstate", () => {
 // The room
 
 function enter(newRoom, newName) {
-  connection?.stop();
+  exit();
   if (newRoom !== room) {
     log.clear();
     outbox.clear();
-    epoch = null;
-    seq = 0;
+    epoch = position = null;
     refs = new Set();
   }
+  isNew = true;
   room = newRoom;
   name = newName;
-  wasJoined = false;
-  me = null;
   document.body.dataset.view = "room";
   byID("room-title").textContent = `#${room}`;
   updateTitle();
-  connection = new Connection(`/demo/chat/${room}`);
-  connection.probeMessage = JSON.stringify({ type: "ping" });
-  connection.onopen = () => send({ type: "join", name, session, ...(epoch === null ? {} : { epoch, after: seq }) });
-  connection.onmessage = receive;
-  const renderState = showState(connection, byID("state"), { waiting: "Not connected" });
-  connection.onstate = (state) => {
-    renderState();
-    if (state !== "open" && me !== null) left();
+  arrived = [];
+  client = connect();
+  showState(client, byID("state"), (state) => {
+    if (state !== "open") lost();
     showNotice();
-  };
-  connection.start();
+  });
+  channel = client
+    .subscription(`chat:${room}`, { joinLeave: true, data: { name, session }, since: position })
+    .on("subscribed", welcome)
+    .on("publication", (publication) => (publication.data?.typing === undefined ? receive(publication) : isTyping(publication)))
+    .on("join", ({ info }) => joined(info.client, info.chanInfo))
+    .on("leave", ({ info }) => left(info.client))
+    .on("unsubscribed", refused)
+    .subscribe();
   byID("text").focus();
 }
 
-function left() {
+function exit() {
+  const earlier = client;
+  position = channel?.position ?? position;
+  client = channel = ended = null;
+  lost();
+  earlier?.disconnect();
+}
+
+/** We are not in the room, whatever the reason. */
+function lost() {
+  if (me === null) return;
   me = null;
-  typing.clear();
+  expected = new Set([...people.values()].flatMap(({ id, name }) => [id, name]));
+  for (const { timer } of away.values()) clearTimeout(timer);
+  for (const timer of typing.values()) clearTimeout(timer);
+  people = new Map();
+  away = new Map();
+  typing = new Map();
   showTyping();
   showPeople();
   outbox.disconnected();
 }
 
-const send = (message) => connection?.send(JSON.stringify(message)) ?? false;
-
-const handlers = {
-  welcome(event) {
-    const again = wasJoined;
-    expected = again && event.epoch !== epoch ? new Set(members.values()) : new Set();
-    if (again && event.epoch !== epoch) log.addDivider("The server started anew: messages from before are only on this page");
-    else if (again && !event.resumed) log.addDivider("You were away for long: some messages are missing here");
-    epoch = event.epoch;
-    seq = 0;
-    me = event.you;
-    wasJoined = true;
-    members = new Map(event.members.map((member) => [member.id, member.name]));
-    typing = new Set(event.typing);
-    for (const message of event.history) show(message);
-    seq = Math.max(seq, event.seq);
-    showPeople();
-    showTyping();
-    const waiting = outbox.size;
-    outbox.connected();
-    if (again) announceReturn(waiting);
-    else showNotice();
-  },
-  message(event) {
-    typing.delete(event.from);
-    showTyping();
-    if (event.seq > seq) show(event);
-    else settle(event.ref, event.time);
-  },
-  joined({ member }) {
-    const isNew = !members.has(member.id);
-    members.set(member.id, member.name);
-    showPeople();
-    if (isNew && member.id !== me && !expected.delete(member.name)) log.addNote(`${member.name} joined`);
-  },
-  left({ id }) {
-    if (!members.has(id)) return;
-    log.addNote(`${members.get(id)} left`);
-    members.delete(id);
-    typing.delete(id);
-    showPeople();
-    showTyping();
-  },
-  typing({ id, active }) {
-    if (active && id !== me) typing.add(id);
-    else typing.delete(id);
-    showTyping();
-  },
-  error({ code, message, ref, retryAfter }) {
-    if (code === "bad_name") return openDoor(message, "name");
-    if (code === "too_fast" && ref) return outbox.postpone(ref, retryAfter ?? 1_000);
-    if (ref) return outbox.refuse(ref, message);
-    byID("announce").textContent = message;
-  },
-};
-
-function receive(data) {
-  if (typeof data !== "string") return;
-  const event = JSON.parse(data);
-  handlers[event.type]?.(event);
+/** The server has let us in, or in again. */
+function welcome({ data, position, recovered }) {
+  const again = epoch !== null;
+  const returned = again && !isNew;
+  if (again && position.epoch !== epoch) log.addDivider("The server started anew: messages from before are only on this page");
+  else if (again && !recovered) log.addDivider("You were away for long: some messages are missing here");
+  if (!recovered || arrived) loadHistory();
+  epoch = position.epoch;
+  me = data.id;
+  ended = null;
+  people = new Map([[client.id, data]]);
+  showPeople();
+  loadPeople();
+  const waiting = outbox.size;
+  outbox.connected();
+  isNew = false;
+  if (returned) announceReturn(waiting);
+  else showNotice();
+  setTimeout(() => (expected = new Set()), 10_000);
 }
 
-/** Shows a message unless this page has it already: after a restart it may come a second time under another number. */
-function show(message) {
-  seq = Math.max(seq, message.seq);
-  if (settle(message.ref, message.time) || refs.has(message.ref)) return;
-  remember(message.ref);
-  log.addMessage({ ...message, own: message.from === me });
-  if (message.from !== me && document.visibilityState === "hidden") {
-    unread += 1;
-    updateTitle();
+/** What was said before we came: the last messages, in their order, and only then what has come meanwhile. */
+async function loadHistory() {
+  const subscription = channel;
+  arrived = [];
+  try {
+    const { publications } = await subscription.history({ limit: 100, reverse: true });
+    if (subscription !== channel) return;
+    for (const publication of publications.reverse()) show(publication);
+  } catch {
+    return; // The connection was lost: there is another welcome, and another try.
+  }
+  for (const publication of arrived) show(publication);
+  arrived = null;
+}
+
+async function loadPeople() {
+  const subscription = channel;
+  const gone = new Set();
+  const note = ({ info }) => gone.add(info.client);
+  subscription.on("leave", note);
+  try {
+    const { clients } = await subscription.presence();
+    if (subscription !== channel || me === null) return;
+    for (const [id, { chanInfo }] of Object.entries(clients)) if (!gone.has(id) && chanInfo) people.set(id, chanInfo);
+    showPeople();
+  } catch {
+    // As above.
+  } finally {
+    subscription.off("leave", note);
   }
 }
 
+function refused({ code, reason }) {
+  if (!channel || code === 0) return;
+  if (code === badName) return openDoor(reason, "name");
+  if (code === badRequest) return openDoor("There can be no such room.", "room");
+  ended = { code, reason };
+  lost();
+  showNotice();
+}
+
+function receive(publication) {
+  const author = publication.info?.chanInfo;
+  if (author) notTyping(author.id);
+  if (arrived) arrived.push(publication);
+  else show(publication);
+}
+
+/** Shows a message unless this page has it already: after a restart it may come a second time. */
+function show({ data, info }) {
+  const { ref, text, time } = data;
+  const author = info?.chanInfo ?? { id: "", name: "?" };
+  if (settle(ref, time) || refs.has(ref)) return;
+  remember(ref);
+  const own = author.id === me;
+  if (!own && document.visibilityState === "hidden") {
+    if (unread === 0) log.markUnread();
+    unread += 1;
+    updateTitle();
+  }
+  log.addMessage({ name: author.name, text, time, own });
+}
+
+/** The room has it: true when this page was waiting for that. */
 function settle(ref, time) {
   outbox.acknowledge(ref);
   const waited = log.confirm(ref, time);
@@ -228,15 +262,47 @@ function remember(ref) {
 
 // Who is here, who is typing
 
+const isHere = (id) => [...people.values()].some((person) => person.id === id);
+
+function joined(connection, person) {
+  if (!person || people.has(connection)) return;
+  const known = away.get(person.id);
+  if (known) {
+    clearTimeout(known.timer);
+    away.delete(person.id);
+    if (known.name !== person.name) log.addNote(`${known.name} left`);
+  }
+  const isNews = !isHere(person.id) && known?.name !== person.name && !expected.has(person.id) && !expected.has(person.name);
+  people.set(connection, person);
+  if (isNews) log.addNote(`${person.name} joined`);
+  showPeople();
+}
+
+/** A lost connection is often back in a moment: only who stays away has left. */
+function left(connection) {
+  const person = people.get(connection);
+  people.delete(connection);
+  if (!person || isHere(person.id)) return;
+  notTyping(person.id);
+  const timer = setTimeout(() => {
+    away.delete(person.id);
+    log.addNote(`${person.name} left`);
+    showPeople();
+  }, absence);
+  away.set(person.id, { name: person.name, timer });
+  showPeople();
+}
+
 function showPeople() {
-  const list = byID("member-list");
-  const shown = me === null ? [] : [...members];
-  shown.sort(([a, nameA], [b, nameB]) => (a === me ? -1 : b === me ? 1 : nameA.localeCompare(nameB)));
-  list.replaceChildren(
-    ...shown.map(([id, name]) => {
-      const item = element("li");
+  const here = new Map(me === null ? [] : [...people.values()].map(({ id, name }) => [id, { id, name, isAway: false }]));
+  for (const [id, { name }] of away) here.set(id, { id, name, isAway: true });
+  const shown = [...here.values()].sort((a, b) => (a.id === me ? -1 : b.id === me ? 1 : a.name.localeCompare(b.name)));
+  byID("member-list").replaceChildren(
+    ...shown.map(({ id, name, isAway }) => {
+      const item = element("li", isAway ? "away" : "");
       const label = element("span", "", name);
       if (id === me) label.append(" ", element("small", "", "(you)"));
+      if (isAway) label.append(" ", element("small", "", "(away)"));
       item.append(avatar(name), label);
       return item;
     }),
@@ -245,8 +311,21 @@ function showPeople() {
   byID("people-title").textContent = me === null ? "Not connected" : `Here now: ${shown.length}`;
 }
 
+function isTyping({ data, info }) {
+  const id = info?.chanInfo?.id;
+  if (!id || id === me) return;
+  notTyping(id);
+  if (data.typing === true) typing.set(id, setTimeout(() => notTyping(id), typingFor));
+  showTyping();
+}
+
+function notTyping(id) {
+  clearTimeout(typing.get(id));
+  if (typing.delete(id)) showTyping();
+}
+
 function showTyping() {
-  const names = [...typing].filter((id) => id !== me && members.has(id)).map((id) => members.get(id));
+  const names = [...people.values()].filter(({ id }) => typing.has(id)).map(({ name }) => name);
   const line = byID("typing");
   line.classList.toggle("active", names.length > 0);
   if (names.length === 0) line.textContent = "";
@@ -257,46 +336,30 @@ function showTyping() {
 
 // The state of the connection, honestly
 
-let counting = null;
 let goodNews = null;
 
 function showNotice() {
-  clearInterval(counting);
   clearTimeout(goodNews);
   const notice = byID("notice");
-  const button = byID("notice-button");
-  notice.classList.remove("good");
-  byID("notice-count").textContent = "";
-  button.hidden = false;
-  button.textContent = "Try now";
   const words = noticeWords();
+  notice.classList.remove("good");
   notice.hidden = words === "";
-  byID("notice-text").textContent = words;
-  if (connection?.state === "waiting") {
-    const count = () => (byID("notice-count").textContent = `Trying again in ${Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000))} s.`);
-    count();
-    counting = setInterval(count, 250);
-  } else if (connection?.state === "connecting") {
-    button.hidden = true;
-  } else if (connection?.state === "stopped") {
-    button.textContent = connection.lastClose?.code === 4001 ? "Continue here" : "Connect again";
-  }
+  if (byID("notice-text").textContent !== words) byID("notice-text").textContent = words;
+  byID("notice-button").hidden = false;
+  byID("notice-button").textContent = ended ? (ended.code === replaced ? "Continue here" : "Try again") : "Try now";
 }
 
 function noticeWords() {
+  if (!client) return "";
   const kept = outbox.size > 0 ? " What you wrote is kept." : "";
-  switch (connection?.state) {
+  if (ended) return ended.code === replaced ? "This conversation goes on in another window." : `You are not in the room: ${ended.reason}${kept}`;
+  switch (stateOf(client)) {
     case "waiting":
-      return (wasJoined ? "The connection was lost." : "The server cannot be reached.") + kept;
-    case "connecting":
-      return wasJoined ? "Connecting again…" : "";
+      return (epoch ? "The connection was lost. Trying again…" : "The server cannot be reached. Trying again…") + kept;
     case "offline":
       return `This device has no network.${kept}`;
-    case "stopped": {
-      const { code, reason } = connection.lastClose ?? {};
-      if (code === 4001) return "This conversation goes on in another window.";
-      return `The server ended the connection${reason ? `: ${reason}` : ""}.`;
-    }
+    case "stopped":
+      return `The server ended the connection.${kept}`;
     default:
       return "";
   }
@@ -313,7 +376,12 @@ function announceReturn(waiting) {
   goodNews = setTimeout(showNotice, 3_000);
 }
 
-byID("notice-button").addEventListener("click", () => connection?.retryNow());
+byID("notice-button").addEventListener("click", () => {
+  if (!ended) return client && connectNow(client);
+  ended = null;
+  channel?.subscribe();
+  showNotice();
+});
 
 // Writing
 
@@ -348,13 +416,17 @@ text.addEventListener("input", () => {
   typingTimer = setTimeout(() => stopTyping(true), typingIdle);
   if (Date.now() - typedAt < typingEvery) return;
   typedAt = Date.now();
-  if (me !== null) send({ type: "typing", active: true });
+  tellTyping(true);
 });
 
 function stopTyping(tell) {
   clearTimeout(typingTimer);
-  if (tell && typedAt > 0 && me !== null) send({ type: "typing", active: false });
+  if (tell && typedAt > 0) tellTyping(false);
   typedAt = 0;
+}
+
+function tellTyping(typing) {
+  if (me !== null) channel.publish({ typing }).catch(() => {}); // Nobody misses it.
 }
 
 function resizeText() {
@@ -362,8 +434,22 @@ function resizeText() {
   text.style.height = `${text.scrollHeight + 2}px`;
 }
 
-outbox.transmit = (ref, text) => me !== null && send({ type: "say", ref, text });
-outbox.ondoubt = () => connection?.check();
+outbox.transmit = (ref, text) => {
+  if (me === null) return false;
+  client.publish(channel.channel, { ref, text }).then(
+    () => {
+      outbox.acknowledge(ref);
+      // It comes back to us as well, which gives it its place. If not, it was long ago.
+      setTimeout(() => log.confirm(ref, Date.now()), 3_000);
+    },
+    (error) => {
+      // Sent again under the same ref it is said once, so nothing is lost by trying.
+      if (error.temporary) outbox.postpone(ref, error.code === tooFast ? 600 : 1_500);
+      else outbox.refuse(ref, error.message);
+    },
+  );
+  return true;
+};
 outbox.onchange = (ref, state) => {
   const discard = [
     "Discard",
@@ -381,18 +467,18 @@ outbox.onchange = (ref, state) => {
 
 // The rest
 
-const people = byID("people");
+const peoplePanel = byID("people");
 const peopleButton = byID("people-button");
 
 function togglePeople(shown) {
-  people.classList.toggle("shown", shown);
+  peoplePanel.classList.toggle("shown", shown);
   peopleButton.setAttribute("aria-expanded", String(shown));
 }
 
-peopleButton.addEventListener("click", () => togglePeople(!people.classList.contains("shown")));
+peopleButton.addEventListener("click", () => togglePeople(!peoplePanel.classList.contains("shown")));
 byID("main").addEventListener("click", () => togglePeople(false));
 addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !people.classList.contains("shown")) return;
+  if (event.key !== "Escape" || !peoplePanel.classList.contains("shown")) return;
   togglePeople(false);
   peopleButton.focus();
 });
@@ -410,7 +496,6 @@ byID("invite").addEventListener("click", async (event) => {
 
 byID("leave").addEventListener("click", () => {
   togglePeople(false);
-  left();
   openDoor();
 });
 

@@ -1,42 +1,33 @@
-// The start page's live figures: the server sends its state once a second over /demo/status.
-import { Connection, showState } from "/assets/socket.js";
+// The start page's live figures: the latest of the channel dashboard:server, once a second.
+import { connect, showState } from "/assets/live.js";
+import { duration } from "/assets/units.js";
 
 const byID = (id) => document.getElementById(id);
-const connection = new Connection("/demo/status");
 const scene = byID("scene");
 const number = new Intl.NumberFormat();
-const renderState = showState(connection, byID("state"), { open: "Live" });
+const client = connect();
 
-connection.onstate = () => {
-  renderState();
+showState(client, byID("state"), (state) => {
   // An old figure that looks live would be a lie.
-  if (connection.state !== "open") for (const id of ["uptime", "sockets", "messages", "people"]) byID(id).textContent = "–";
-};
+  if (state !== "open") for (const id of ["uptime", "sockets", "messages", "people"]) byID(id).textContent = "–";
+});
 
-connection.onmessage = (data) => {
-  if (typeof data !== "string") return;
-  const status = JSON.parse(data);
-  byID("uptime").textContent = duration(status.uptime);
-  byID("sockets").textContent = number.format(status.sockets);
-  byID("messages").textContent = number.format(status.messages);
-  byID("people").textContent = number.format(status.people);
+const channel = client.subscription("dashboard:server", { delta: "fossil" });
+channel.on("publication", ({ data }) => {
+  show(data);
   flash();
-};
+});
+channel.on("subscribed", async () => {
+  const { publications } = await channel.history({ limit: 1, reverse: true }).catch(() => ({ publications: [] }));
+  if (publications.length) show(publications[0].data);
+});
+channel.subscribe();
 
-function duration(seconds) {
-  const parts = [
-    [86_400, "d"],
-    [3_600, "h"],
-    [60, "min"],
-    [1, "s"],
-  ];
-  const words = [];
-  let rest = Math.floor(seconds);
-  for (const [size, unit] of parts) {
-    if (rest >= size || (unit === "s" && words.length === 0)) words.push(`${Math.floor(rest / size)} ${unit}`);
-    rest %= size;
-  }
-  return words.slice(0, 2).join(" ");
+function show(figures) {
+  byID("uptime").textContent = duration(figures.uptime);
+  byID("sockets").textContent = number.format(figures.connections);
+  byID("messages").textContent = number.format(figures.messages);
+  byID("people").textContent = number.format(figures.people);
 }
 
 let fading = null;
@@ -64,5 +55,3 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     setTimeout(() => (button.textContent = "Copy"), 2_000);
   });
 }
-
-connection.start();

@@ -2,7 +2,6 @@
 // A message that was sent when the connection broke is sent again under the same ref; the server knows it by that and keeps one.
 
 const tooOld = 2 * 60_000; // ms: after so long without a connection, ask before saying it
-const ackTimeout = 8_000; // ms
 
 export class Outbox {
   #queue = []; // { ref, text, time, held }
@@ -10,12 +9,10 @@ export class Outbox {
   #ready = false;
   #timer = null;
 
-  /** Hands a message to the connection; false when there is none. */
+  /** Hands a message to the connection; false when there is none. What comes of it is told by acknowledge, postpone or refuse. */
   transmit = () => false;
   /** A message's state changed: "sending", "queued", "held", or { failed: reason }. */
   onchange = () => {};
-  /** No answer in time. */
-  ondoubt = () => {};
 
   get size() {
     return this.#queue.length;
@@ -95,7 +92,6 @@ export class Outbox {
     const item = this.#queue.find((item) => !item.failed && !item.held);
     if (!item || !this.transmit(item.ref, item.text)) return;
     this.#inFlight = item.ref;
-    this.#timer = setTimeout(() => this.ondoubt(), ackTimeout);
   }
 
   #remove(ref) {

@@ -1,116 +1,104 @@
 import Foundation
+import NIOCore
+import RealtimeProtocol
 import ServerTestSupport
-import WebSocketClient
-import WebSocketNIO
 
-/// A person in the chat: says what the page says, and reads what it reads.
+/// Somebody in a room of the demo chat.
 final class ChatClient {
-    struct Event: Decodable, Equatable {
-        struct Person: Decodable, Equatable {
-            let id: Int
-            let name: String
-        }
-
-        struct Message: Decodable, Equatable {
-            let seq: Int
-            let from: Int
-            let name: String
-            let text: String
-            let ref: String
-        }
-
-        let type: String
-        var you: Int?
-        var epoch: String?
-        var seq: Int?
-        var resumed: Bool?
-        var members: [Person]?
-        var typing: [Int]?
-        var history: [Message]?
-        var member: Person?
-        var id: Int?
-        var active: Bool?
-        var from: Int?
-        var name: String?
-        var text: String?
-        var ref: String?
-        var code: String?
-        var message: String?
-        var retryAfter: Int?
+    struct Person: Codable, Hashable {
+        var id: String
+        var name: String
     }
 
-    let socket: WebSocket
-    private var messages: WebSocket.Messages.AsyncIterator
+    struct Message: Codable, Hashable {
+        var ref: String
+        var text: String
+        var time: Int64
+    }
+
+    let client: RealtimeClient
+    let channel: String
+    private let id: String
 
     init(_ server: TestServer, room: String = "tea") async throws {
-        socket = try await server.connect("/demo/chat/\(room)")
-        messages = socket.messages.makeAsyncIterator()
+        client = try await RealtimeClient(server, "/demo/connection/websocket")
+        channel = "chat:\(room)"
+        id = try await client.connect().client
     }
 
-    /// Joins and returns the welcome.
-    static func joined(
-        _ server: TestServer, _ name: String, session: String? = nil, after position: Event? = nil, room: String = "tea"
-    ) async throws -> (ChatClient, Event) {
+    /// Who one is in a room, and where one came in.
+    struct Place {
+        let client: String
+        let person: Person
+        let epoch: String
+    }
+
+    static func entered(
+        _ server: TestServer, _ name: String, room: String = "tea", session: String = key()
+    ) async throws -> (ChatClient, Place) {
         let client = try await ChatClient(server, room: room)
-        let welcome = try await client.join(name, session: session, after: position)
-        return (client, welcome)
-    }
-
-    func join(_ name: String, session: String? = nil, after position: Event? = nil) async throws -> Event {
-        var fields: [String: String] = ["type": "\"join\"", "name": quoted(name), "session": quoted(session ?? key())]
-        if let epoch = position?.epoch, let sequence = position?.seq {
-            fields["epoch"] = quoted(epoch)
-            fields["after"] = "\(sequence)"
-        }
-        try await send("{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}")
-        return try await next("welcome")
+        return (client, try await client.enter(name, session: session))
     }
 
     @discardableResult
-    func say(_ text: String, ref: String? = nil) async throws -> String {
-        let ref = ref ?? key()
-        try await send("{\"type\":\"say\",\"ref\":\(quoted(ref)),\"text\":\(quoted(text))}")
-        return ref
+    func enter(_ name: String, session: String = key()) async throws -> Place {
+        let data = try JSONEncoder().encode(["name": name, "session": session])
+        let reply = try await subscribe(String(decoding: data, as: UTF8.self))
+        guard case .subscribe(let result) = reply.body else { throw Unexpected("not let in: \(String(describing: reply.error))") }
+        let person = try JSONDecoder().decode(Person.self, from: Data(result.data.readableBytesView))
+        return Place(client: id, person: person, epoch: result.epoch)
     }
 
-    func send(_ json: String) async throws {
-        try await socket.send(json)
+    func subscribe(_ data: String, since position: (epoch: String, offset: UInt64)? = nil) async throws -> Wire.Reply {
+        var request = Wire.SubscribeRequest(channel: channel)
+        request.data = ByteBuffer(string: data)
+        request.joinLeave = true
+        request.recover = position != nil
+        (request.epoch, request.offset) = position ?? ("", 0)
+        return try await client.ask(.subscribe(request))
     }
 
-    /// The next event, of whatever type.
-    func next() async throws -> Event {
-        guard let message = try await messages.next() else { throw Unexpected("the socket was closed: \(await closeText())") }
-        return try message.decode(Event.self)
+    /// The number of the error; nil: it was said.
+    @discardableResult
+    func say(_ text: String, ref: String = key()) async throws -> UInt32? {
+        let data = try JSONEncoder().encode(["ref": ref, "text": text])
+        return try await publish(String(decoding: data, as: UTF8.self))
     }
 
-    /// The next event, which has to be of this type.
-    func next(_ type: String) async throws -> Event {
-        let event = try await next()
-        guard event.type == type else { throw Unexpected("expected \(type), got \(event)") }
-        return event
+    func publish(_ data: String) async throws -> UInt32? {
+        try await client.ask(.publish(Wire.PublishRequest(channel: channel, data: ByteBuffer(string: data)))).error?.code
     }
 
-    /// What else has arrived: everything before the answer to a ping.
-    func rest() async throws -> [Event] {
-        try await send("{\"type\":\"ping\"}")
-        var events: [Event] = []
-        while true {
-            let event = try await next()
-            if event.type == "pong" { return events }
-            events.append(event)
+    /// What the room remembers, oldest first.
+    func history() async throws -> [Wire.Publication] {
+        var request = Wire.HistoryRequest(channel: channel)
+        request.limit = -1
+        guard case .history(let result) = try await client.ask(.history(request)).body else { throw Unexpected("no history") }
+        return result.publications
+    }
+
+    func texts() async throws -> [String] { try await history().map { try $0.message().text } }
+
+    /// The names of those who are there, in their order.
+    func people() async throws -> [String] {
+        guard case .presence(let result) = try await client.ask(.presence(Wire.PresenceRequest(channel: channel))).body else {
+            throw Unexpected("no presence")
         }
-    }
-
-    private func closeText() async -> String {
-        "\(await socket.waitForClose())"
+        return try result.presence.values.map { try $0.person().name }.sorted()
     }
 }
 
-/// A random key as the page makes them.
+extension Wire.Publication {
+    func message() throws -> ChatClient.Message { try JSONDecoder().decode(ChatClient.Message.self, from: Data(data.readableBytesView)) }
+}
+
+extension Wire.ClientInfo {
+    func person() throws -> ChatClient.Person {
+        try JSONDecoder().decode(ChatClient.Person.self, from: Data(channelInfo.readableBytesView))
+    }
+}
+
+/// A new random key.
 func key() -> String {
-    UUID().uuidString
-}
-
-private func quoted(_ text: String) -> String {
-    String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
+    String((0..<32).map { _ in "0123456789abcdef".randomElement() ?? "0" })
 }

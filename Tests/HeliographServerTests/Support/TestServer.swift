@@ -25,12 +25,12 @@ struct TestServer {
     }
 
     static func run(
-        _ configuration: ServeConfiguration = .init(), limits: ChatLimits = .init(), demos: [any Demo]? = nil,
+        _ configuration: ServeConfiguration = .init(), demos: [any Demo]? = nil,
         _ test: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let application = try HeliographApplication(
-            configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, chat: ChatService(limits: limits),
+            configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
             metrics: ServerMetrics(), demos: demos, logger: logger)
         try await application.application.test(.live) { client in
             try await test(TestServer(http: client, application: application))

@@ -66,7 +66,7 @@ struct ConnectCommandTests {
     func closed() async throws {
         try await withServer { port in
             let tooBig = String(repeating: "x", count: 1 << 20) + "\n"
-            let run = try await Program.run(["connect", "ws://127.0.0.1:\(port)/demo/chat/tea", "--wait", "30"], input: tooBig)
+            let run = try await Program.run(["connect", "ws://127.0.0.1:\(port)/demo/echo", "--wait", "30"], input: tooBig)
             #expect(run.code == 3)
             #expect(run.errors.contains("closed: 1009"))
         }

@@ -1,21 +1,27 @@
+import RealtimeHub
 import Testing
 
-@testable import HeliographServer
+@testable import Demos
 
 @Suite("What a peer may choose in the chat")
 struct ChatValuesTests {
     @Test("a room's name", arguments: ["a", "tea", "team-7", "0", String(repeating: "x", count: 32)])
-    func goodRooms(name: String) {
-        #expect(RoomName(name)?.value == name)
+    func goodRooms(name: String) throws {
+        #expect(Self.isRoom(name))
     }
 
     @Test(
         "not a room's name",
         arguments: [
-            "", "-", "-a", "a-", "Tea", "a b", "a/b", "..", "a.b", "a_b", "täa", "a\u{0}", "%41", String(repeating: "x", count: 33),
+            "", "-", "-a", "a-", "Tea", "a b", "a/b", "..", "a.b", "a_b", "täa", "a\u{0}", "%41", "a:b", "a#b", "$a",
+            String(repeating: "x", count: 33),
         ])
     func badRooms(name: String) {
-        #expect(RoomName(name) == nil)
+        #expect(!Self.isRoom(name))
+    }
+
+    private static func isRoom(_ name: String) -> Bool {
+        Namespaces(named: ChatDemo().namespaces).options(of: "chat:\(name)") != nil
     }
 
     @Test(
@@ -26,7 +32,7 @@ struct ChatValuesTests {
             (String(repeating: "x", count: 32), String(repeating: "x", count: 32)),
         ])
     func goodNames(text: String, name: String) throws {
-        #expect(try ChatName(text, limits: ChatLimits()).value == name)
+        #expect(try ChatName(text).text == name)
     }
 
     @Test(
@@ -37,45 +43,58 @@ struct ChatValuesTests {
             "Z" + String(repeating: "\u{301}", count: 32), String(repeating: "x", count: 100_000),
         ])
     func badNames(text: String) {
-        #expect(throws: ChatRefusal.self) { try ChatName(text, limits: ChatLimits()) }
+        #expect(throws: HubRefusal.self) { try ChatName(text) }
     }
 
     @Test("a text as it is", arguments: ["hi", " hi ", "two\nlines", "\ttab", "<script>alert(1)</script>", "👋🏽", "\u{202E}turned"])
     func goodTexts(text: String) throws {
-        #expect(try ChatText(text, limits: ChatLimits()).value == text)
+        #expect(try ChatText(text).text == text)
     }
 
     @Test("not a text", arguments: ["", " ", "\n\n", "\u{200B}", "a\u{0}", "a\u{7}", "\u{1B}[2J", String(repeating: "x", count: 2_001)])
     func badTexts(text: String) {
-        #expect(throws: ChatRefusal.self) { try ChatText(text, limits: ChatLimits()) }
+        #expect(throws: HubRefusal.self) { try ChatText(text) }
     }
 
     @Test("the longest text")
     func longestText() throws {
-        #expect(try ChatText(String(repeating: "é", count: 2_000), limits: ChatLimits()).value.count == 2_000)
+        #expect(try ChatText(String(repeating: "é", count: 2_000)).text.count == 2_000)
     }
 
     @Test(
         "keys",
         arguments: [("0123456789abcdef", true), ("0123456789abcde", false), ("A_b-0123456789abc", true), ("0123456789abcdé", false)])
     func keys(text: String, isAllowed: Bool) {
-        #expect((ClientKey(text) != nil) == isAllowed)
-        #expect(ClientKey(String(repeating: "a", count: 65)) == nil)
+        #expect(((try? ChatKey(text)) != nil) == isAllowed)
+        #expect(throws: HubRefusal.self) { try ChatKey(String(repeating: "a", count: 65)) }
+    }
+
+    @Test("a session's id is always the same, and another one's is another")
+    func publicIDs() throws {
+        let ids = try (0..<1_000).map { try ChatKey("session-\($0)-of-somebody").publicID }
+        #expect(Set(ids).count == 1_000)
+        #expect(try ChatKey("session-7-of-somebody").publicID == ids[7])
+        #expect(ids.allSatisfy { !$0.contains("session") })
+    }
+
+    @Test("a name that is taken gets a number, whatever its case")
+    func sameName() throws {
+        let ada = try ChatName("Ada")
+        #expect(ada.unique(among: []) == ada)
+        #expect(ada.unique(among: [try ChatName("ADA")]).text == "Ada 2")
+        #expect(ada.unique(among: [try ChatName("Ada"), try ChatName("ada 2")]).text == "Ada 3")
+        #expect(ada.unique(among: [try ChatName("Ada 2")]) == ada)
     }
 
     @Test("a bucket gives its burst, then its rate, and never more than its burst after a pause")
     func bucket() {
         let start = ContinuousClock.now
         var bucket = TokenBucket(burst: 2, perSecond: 4)
-        #expect(bucket.take(at: start) == nil)
-        #expect(bucket.take(at: start) == nil)
-        #expect(bucket.take(at: start) == .milliseconds(250))
-        #expect(bucket.take(at: start + .milliseconds(250)) == nil)
-        #expect(bucket.take(at: start + .milliseconds(250)) != nil)
+        func take(_ count: Int, at time: ContinuousClock.Instant) -> [Bool] { (0..<count).map { _ in bucket.take(at: time) } }
+        #expect(take(3, at: start) == [true, true, false])
+        #expect(take(2, at: start + .milliseconds(250)) == [true, false])
         let later = start + .seconds(86_400)
-        #expect(bucket.take(at: later) == nil)
-        #expect(bucket.take(at: later) == nil)
-        #expect(bucket.take(at: later) != nil)
-        #expect(bucket.take(at: start) != nil, "a clock that went back gives nothing")
+        #expect(take(3, at: later) == [true, true, false])
+        #expect(take(1, at: start) == [false], "a clock that went back gives nothing")
     }
 }
