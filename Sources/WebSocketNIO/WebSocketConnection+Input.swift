@@ -88,6 +88,8 @@ extension WebSocketConnection {
         isReadHeldBack = !shouldRead
         do {
             try channel.syncOptions?.setOption(.autoRead, value: shouldRead)
+            // A channel of a socket reads by itself from here on; one of a stream of HTTP/2 waits to be asked once.
+            if shouldRead { channel.read() }
         } catch {
             logger.debug("the channel can't hold reads back", metadata: ["socket": "\(id)", "error": "\(error)"])
         }

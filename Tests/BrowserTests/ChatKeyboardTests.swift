@@ -67,7 +67,7 @@ extension InBrowser {
             }
         }
 
-        @Test("The first Tab offers to skip to the content", arguments: ["/", "/chat", "/echo-demo"])
+        @Test("The first Tab offers to skip to the content", arguments: ["/", "/chat", "/dashboard", "/echo-demo"])
         func skip(path: String) async throws {
             try await Browser.run { browser in
                 let server = try await HeliographServerProcess.start()

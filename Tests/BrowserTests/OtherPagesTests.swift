@@ -64,13 +64,14 @@ extension InBrowser {
         func contrast(isDark: Bool) async throws {
             try await Browser.run { browser in
                 let server = try await HeliographServerProcess.start()
-                for page in ["/", "/chat", "/chat/tea", "/market", "/game", "/echo-demo"] {
+                for page in ["/", "/chat", "/chat/tea", "/market", "/dashboard", "/game", "/echo-demo"] {
                     let window = try await browser.window("\(server.address)\(page)", .desktop, isDark: isDark)
                     if page == "/chat/tea" {
                         try await window.join("tea", as: "Ada")
                         try await window.say("Hello https://example.com/")
                         try await window.waitForText("Hello", in: "#log .own:not(.pending)")
                     }
+                    if page == "/dashboard" { try await window.wait("document.querySelectorAll('.legend b').length > 6") }
                     let unreadable: [String] = try await window.value(Self.findsUnreadableText)
                     #expect(unreadable == [], "\(page)")
                 }

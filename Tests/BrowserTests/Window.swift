@@ -117,7 +117,7 @@ struct Window {
             let windowsVirtualKeyCode: Int
             let text: String?
         }
-        let codes = ["Enter": 13, "Tab": 9, "Escape": 27]
+        let codes = ["Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37]
         for type in ["keyDown", "keyUp"] {
             let text = type == "keyDown" && key == "Enter" ? "\r" : nil
             _ = try await call(

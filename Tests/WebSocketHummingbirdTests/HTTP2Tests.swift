@@ -87,6 +87,31 @@ struct HTTP2Tests {
         }
     }
 
+    @Test("Reading that was held back goes on (a stream's channel does not read by itself when it may again)")
+    func heldReads() async throws {
+        /// Answers a message a moment later, and reads nothing meanwhile.
+        final class Ponderer: WebSocketDelegate {
+            func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
+                socket.pauseReading()
+                let bound = NIOLoopBound(socket, eventLoop: socket.eventLoop)
+                socket.eventLoop.scheduleTask(in: .milliseconds(5)) {
+                    bound.value.send(payload, kind)
+                    bound.value.resumeReading()
+                }
+            }
+        }
+        let router = Router()
+        router.webSocket("ponder", delegate: { _, _ in Ponderer() })
+        try await withServer(router, Self.builder()) { server in
+            let client = try await HTTP2Client.connect(port: server.port)
+            let stream = try await client.open(HTTP2Client.connectRequest("/ponder"))
+            for number in 1...20 {
+                try await stream.raw.send(Frame.text("message \(number)"))
+                #expect(try await stream.raw.frame().text == "message \(number)")
+            }
+        }
+    }
+
     @Test("A frame behind the request, before the answer, is not lost")
     func earlyFrame() async throws {
         try await withServer(echoRouter(), Self.builder()) { server in
