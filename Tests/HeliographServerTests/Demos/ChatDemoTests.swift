@@ -161,7 +161,9 @@ struct ChatDemoTests {
 
     @Test(
         "refuses what is not even JSON, which clients of Protobuf can send",
-        arguments: [[], [0], [0xFF, 0xFE], Array("{".utf8), Array(#"{"typing":true"#.utf8), Array(repeating: UInt8(ascii: "["), count: 60_000)])
+        arguments: [
+            [], [0], [0xFF, 0xFE], Array("{".utf8), Array(#"{"typing":true"#.utf8), Array(repeating: UInt8(ascii: "["), count: 60_000),
+        ])
     func noJSON(data: [UInt8]) async throws {
         let (demo, hub) = (ChatDemo(), Hub(namespaces: Namespaces()))
         let identity = ClientIdentity(client: "1", user: "")
