@@ -81,6 +81,31 @@ extension InBrowser {
             }
         }
 
+        @Test("What comes while nobody looks is counted in the title, and a line shows where it begins")
+        func unread() async throws {
+            let hiding = """
+                Object.defineProperty(document, "visibilityState", { get: () => (window.isAway ? "hidden" : "visible") });
+                """
+            try await Browser.run { browser in
+                let server = try await HeliographServerProcess.start()
+                let (ada, grace) = try await pair(browser, server, script: hiding)
+                try await grace.say("seen")
+                try await ada.waitForText("seen", in: "#log")
+                _ = try await ada.value("window.isAway = true", as: Bool.self)
+                try await grace.say("one")
+                try await grace.say("two")
+                try await ada.wait("document.title.startsWith('(2) ')")
+                let order = "[...document.querySelectorAll('#log .unread, #log .bubble')].map((e) => e.innerText)"
+                #expect(try await ada.value(order, as: [String].self) == ["seen", "New", "one", "two"])
+                _ = try await ada.value("(window.isAway = false, document.dispatchEvent(new Event('visibilitychange')))", as: Bool.self)
+                try await ada.wait("document.title.startsWith('#tea')")
+                _ = try await ada.value("window.isAway = true", as: Bool.self)
+                try await grace.say("three")
+                try await ada.wait("document.title.startsWith('(1) ')")
+                #expect(try await ada.value(order, as: [String].self) == ["seen", "one", "two", "New", "three"])
+            }
+        }
+
         @Test("The first visit without a server says so, and the page comes in by itself")
         func lateServer() async throws {
             try await Browser.run { browser in
