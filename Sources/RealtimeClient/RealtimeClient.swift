@@ -46,6 +46,7 @@ public final class RealtimeClient: Sendable {
 
     deinit {
         driver.run { machine, _ in machine.disconnect() }
+        driver.finishStates()
     }
 
     // MARK: The connection
@@ -71,7 +72,7 @@ public final class RealtimeClient: Sendable {
     /// Whether there is a connection.
     public var state: State { driver.run { machine, _ in machine.state } }
 
-    /// The state now, and every later one. Who does not read for long misses older ones, not the newest.
+    /// The state now, and every later one, until the client is let go of. Who does not read for long misses older ones, not the newest.
     public var states: AsyncStream<State> { driver.states() }
 
     /// The id of the connection, given by the server; empty while there is none.

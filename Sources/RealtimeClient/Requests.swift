@@ -43,7 +43,9 @@ extension RealtimeClient {
 
     /// Publishes into a channel. Returns once the server has it.
     ///
-    /// - Parameter data: JSON, unless all subscribers use Protobuf.
+    /// - Parameters:
+    ///   - data: JSON, unless all subscribers use Protobuf.
+    ///   - channel: which.
     public func publish(_ data: ByteBuffer, to channel: String) async throws(RealtimeError) {
         try await asker.publish(data, to: channel)
     }

@@ -54,6 +54,8 @@ struct LiveTests {
             options.joinLeave = true
             let room = try ada.subscribe("presence:room", options)
             try await room.ready()
+            var changes = room.joinsAndLeaves.makeAsyncIterator()
+            #expect(await changes.next() == .reset)
             let bob = server.client { $0.format = format }
             try await bob.subscribe("presence:room").ready()
             #expect(try await room.presenceStats() == (try await bob.presenceStats(in: "presence:room")))
@@ -67,6 +69,28 @@ struct LiveTests {
                 if case .leave(let info) = event, info.client == id { break }
             }
             #expect(seen.count == 1)
+            var ids: [String] = []
+            while case .some(let change) = await changes.next() {
+                if case .join(let info) = change, info.client == id { ids.append(info.client) }
+                if case .leave(let info) = change, info.client == id { room.unsubscribe() }
+            }
+            #expect(ids == [id])
+        }
+    }
+
+    @Test("a pattern of channels: each publication says which one it is of", arguments: formats)
+    func pattern(format: WireFormat) async throws {
+        try await LiveServer.run { server in
+            let client = server.client { $0.format = format }
+            let all = try client.subscribe("wild:*")
+            try await all.ready()
+            for name in ["wild:a", "wild:b"] { try await client.publish(json: 1, to: name) }
+            var channels: [String] = []
+            for try await publication in all.publications {
+                channels.append(publication.channel)
+                if channels.count == 2 { break }
+            }
+            #expect(channels == ["wild:a", "wild:b"])
         }
     }
 
@@ -211,8 +235,12 @@ struct LiveTests {
             var client: RealtimeClient? = server.client()
             try await client?.ready()
             #expect(server.hub.counts.clients == 1)
+            let states = client?.states
             client = nil
             try await eventually("the end") { server.hub.counts.clients == 0 }
+            var last: RealtimeClient.State?
+            if let states { for await state in states { last = state } }
+            #expect(last == .disconnected)
         }
     }
 

@@ -20,6 +20,7 @@ final class ClientDriver: Sendable {
     enum Reader: Hashable, Sendable {
         case client
         case subscription(SubscriptionKey)
+        case presence(SubscriptionKey)
     }
 
     /// Somebody who waits for an event.
@@ -105,7 +106,9 @@ final class ClientDriver: Sendable {
         case .complete(let ticket, let result):
             if let completion = state.completions.removeValue(forKey: ticket) { resumptions.append { completion(result) } }
         case .wakeClient: wake(.client, &state, now, &resumptions)
-        case .wake(let key): wake(.subscription(key), &state, now, &resumptions)
+        case .wake(let key):
+            wake(.subscription(key), &state, now, &resumptions)
+            wake(.presence(key), &state, now, &resumptions)
         case .state(let new):
             resumptions.append { [logger] in logger.debug("realtime client", metadata: ["state": "\(new)"]) }
             // A stream that nobody has any more says so.
@@ -279,6 +282,14 @@ final class ClientDriver: Sendable {
                 state.states.append(continuation)
             }
         }
+    }
+
+    func finishStates() {
+        let all = state.withLock { state in
+            defer { state.states = [] }
+            return state.states
+        }
+        for continuation in all { continuation.finish() }
     }
 }
 

@@ -7,8 +7,14 @@ extension ClientMachine {
     mutating func received(_ body: Wire.Push.Body?, in channel: String, at now: Duration) {
         switch body {
         case .publication(let publication): take(publication, in: channel, isRecovered: false, at: now)
-        case .join(let join): offer(.join(RealtimeClient.ClientInfo(join.info ?? Wire.ClientInfo())), in: channel)
-        case .leave(let leave): offer(.leave(RealtimeClient.ClientInfo(leave.info ?? Wire.ClientInfo())), in: channel)
+        case .join(let join):
+            let info = RealtimeClient.ClientInfo(join.info ?? Wire.ClientInfo())
+            offer(RealtimeClient.SubscriptionEvent.join(info), in: channel)
+            offer(RealtimeClient.PresenceChange.join(info), in: channel)
+        case .leave(let leave):
+            let info = RealtimeClient.ClientInfo(leave.info ?? Wire.ClientInfo())
+            offer(RealtimeClient.SubscriptionEvent.leave(info), in: channel)
+            offer(RealtimeClient.PresenceChange.leave(info), in: channel)
         case .unsubscribe(let unsubscribe): unsubscribed(channel, by: unsubscribe, at: now)
         default: break
         }

@@ -25,6 +25,8 @@ struct SubscriptionEntry: Sendable {
     var tokenRequest: TokenRequest?
     var stream: ChannelStream
     var mailbox: Mailbox<RealtimeClient.SubscriptionEvent>
+    /// Nil: nobody wants to know who comes and leaves.
+    var presence: Mailbox<RealtimeClient.PresenceChange>?
     /// Where the reader is.
     var readPosition: RealtimeClient.StreamPosition?
 
@@ -138,6 +140,7 @@ extension ClientMachine {
             subscriptions[channel]?.hasLostPosition = false
         }
         enter(channel, .subscribed, .subscribed(event))
+        offer(RealtimeClient.PresenceChange.reset, in: channel)
         if event.wasRecovering, !event.recovered { missed(channel) }
         for publication in result.publications where subscriptions[channel]?.turn == turn {
             take(publication, in: channel, isRecovered: true, at: now)

@@ -6,6 +6,7 @@
 //   ClientMachine+Requests.swift        what the application asks, and what becomes of it
 //   ClientMachine+Subscriptions.swift   the states of subscriptions, and all that moves them between them
 //   ClientMachine+Publications.swift    what comes in a channel, and readers who are too slow for it
+//   ClientMachine+Presence.swift        who comes and leaves
 //   ClientMachine+ServerSide.swift      subscriptions that the server makes
 //   ClientMachine+Tokens.swift          tokens: when there is none, and before they expire
 //
@@ -39,7 +40,7 @@ struct ClientMachine: Sendable {
         case complete(ticket: UInt64, Result<Wire.Reply.Body?, RealtimeError>)
         /// There is something for the reader of ``takeEvent()``.
         case wakeClient
-        /// There is something for the reader of ``takeEvent(of:)``.
+        /// There is something for the readers of ``takeEvent(of:)`` and ``takePresence(of:)``.
         case wake(SubscriptionKey)
         /// The client is in another state.
         case state(RealtimeClient.State)

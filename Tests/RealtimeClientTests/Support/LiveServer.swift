@@ -102,7 +102,11 @@ enum TestHub {
         (presence.presence, presence.joinLeave, presence.allowPresence) = (true, true, everybody)
         var short = history
         short.historySize = 3
-        return Namespaces(named: ["open": open, "history": history, "presence": presence, "short": short, "closed": ChannelSettings()])
+        var wild = open
+        wild.allowWildcards = true
+        return Namespaces(named: [
+            "open": open, "history": history, "presence": presence, "short": short, "wild": wild, "closed": ChannelSettings(),
+        ])
     }
 }
 
