@@ -130,6 +130,15 @@ struct Window {
         _ = try await call("Input.dispatchMouseEvent", Mouse(type: "mouseMoved", x: x, y: y, button: "none", clickCount: 0))
     }
 
+    /// Puts a finger on a place in the window; it stays there until it is lifted.
+    func touch(x: Double, y: Double) async throws {
+        _ = try await call("Input.dispatchTouchEvent", Touch(type: "touchStart", touchPoints: [Place(x: x, y: y)]))
+    }
+
+    func liftFinger() async throws {
+        _ = try await call("Input.dispatchTouchEvent", Touch(type: "touchEnd", touchPoints: []))
+    }
+
     /// Holds a key down, or lets go of it.
     func hold(_ key: String, code: String, isDown: Bool) async throws {
         _ = try await call("Input.dispatchKeyEvent", ["type": isDown ? "keyDown" : "keyUp", "key": key, "code": code])
@@ -175,7 +184,12 @@ struct Window {
     }
 }
 
-private struct Place: Decodable {
+private struct Touch: Encodable {
+    let type: String
+    let touchPoints: [Place]
+}
+
+private struct Place: Codable {
     let x: Double
     let y: Double
 }

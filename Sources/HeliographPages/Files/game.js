@@ -100,7 +100,8 @@ let told = "";
 
 setInterval(() => {
   if (!world.own) return;
-  const frame = steer(input.steering);
+  // Nobody steers a page that nobody sees.
+  const frame = steer(document.hidden ? { ...input.steering, thrust: 0, boosts: false } : input.steering);
   if (String(frame) === told) return;
   told = String(frame);
   send(frame);
