@@ -77,7 +77,7 @@ struct MarketSimulation: Sendable {
     /// What happened in the tick that ends at a time: the trades of watched symbols. Ticks that were left out, because nobody looked, are made up
     /// in coarse steps.
     mutating func advance(to time: Int64) -> [Int: [OrderBook.Trade]] {
-        if time - now > Self.candle { skip(to: time - Self.tick) }
+        catchUp(to: time - Self.tick)
         now = max(now, time)
         startCandles()
         let moods = (0..<Listing.sectors.count).map { _ in random.normal() }
@@ -90,6 +90,11 @@ struct MarketSimulation: Sendable {
             if isWatched { trades[index] = trade(index) } else { pay(index) }
         }
         return trades
+    }
+
+    /// Makes up what nobody saw, if that is more than a candle.
+    mutating func catchUp(to time: Int64) {
+        if time - now > Self.candle { skip(to: time) }
     }
 
     private mutating func skip(to time: Int64) {

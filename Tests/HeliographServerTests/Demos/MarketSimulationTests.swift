@@ -85,6 +85,7 @@ struct MarketSimulationTests {
         let last = try #require(market.quotes.first?.candles.last)
         #expect(market.now - last.start < MarketSimulation.candle)
         _ = market.advance(to: Self.start)
+        market.catchUp(to: market.now + 1_000)
         #expect(market.now == Self.start + 24 * 3_600_000)
     }
 
