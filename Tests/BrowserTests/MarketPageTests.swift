@@ -89,7 +89,7 @@ extension InBrowser {
                 let before = try await prices(window)
                 server.command.signal(SIGTERM)
                 _ = await server.command.outcome()
-                try await window.wait("document.querySelector('#state').dataset.state !== 'connected'")
+                try await window.wait("document.querySelector('#state').dataset.state !== 'open'")
                 let next = try await HeliographServerProcess.start(port: server.port)
                 try await waitUntilLive(window)
                 try await window.wait("document.querySelectorAll('#rows tr').length === 300")
