@@ -115,8 +115,8 @@ let package = Package(
         .target(
             name: "RealtimeHummingbird",
             dependencies: [
-                "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, nio,
-                serviceLifecycle,
+                "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, httpTypes,
+                nio, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -217,10 +217,21 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RealtimeHummingbirdTests",
+            dependencies: [
+                "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird", "WebSocketClient",
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketTesting", hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes,
+                nio, nioPosix, nioEmbedded, nioSSL, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, logging,
+                serviceLifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "HeliographServerTests",
             dependencies: [
                 "Demos", "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeProtocol", hummingbird,
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
+                hummingbird,
                 hummingbirdTesting, jwtKit, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings

@@ -19,7 +19,7 @@ declare -A allowed=(
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
     [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
-    [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird NIOCore ServiceLifecycle"
+    [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle"
     [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"
     [HeliographPages]=""
     [HeliographServer]="*"

@@ -66,7 +66,9 @@ public struct Page: Sendable {
         Page("game-input.js", script, PackageResources.game_input_js),
         Page("game-view.js", script, PackageResources.game_view_js),
         Page("game-world.js", script, PackageResources.game_world_js),
-        // A symbolic link to Clients/js: the one source.
-        Page("heliograph.js", script, PackageResources.heliograph_js),
+        client,
     ]
+
+    /// The JavaScript client. The file is a symbolic link to Clients/js: the one source.
+    public static let client = Page("heliograph.js", script, PackageResources.heliograph_js)
 }

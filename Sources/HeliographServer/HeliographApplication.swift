@@ -123,7 +123,8 @@ public struct HeliographApplication: Service {
             for case let game as GameDemo in demos.demos { DemoRoutes.add(game, to: router) }
         }
         if configuration.hasDemo || configuration.realtime != nil {
-            router.realtime("connection/websocket", hub: hub, origins: configuration.realtime?.origins ?? .sameHost)
+            router.realtime(under: "connection", hub: hub, options: configuration.realtime?.routes ?? RealtimeOptions())
+            if !configuration.hasDemo { PageRoutes.addClient(to: router) }
         }
         if let api = configuration.realtime?.api { ServerAPI(hub: hub, configuration: api).add(to: router) }
         return router

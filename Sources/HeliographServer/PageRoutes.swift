@@ -19,6 +19,11 @@ struct PageRoutes {
         pages.get("favicon.ico") { _, _ in Response.redirect(to: "/assets/icon.svg", type: .permanent) }
     }
 
+    /// The client's library alone.
+    static func addClient(to router: Router<BasicRequestContext>) {
+        add(.client, at: "assets/\(Page.client.name)", to: router.group().add(middleware: SecurityHeaders()))
+    }
+
     private static func add(_ page: Page, at path: String, to group: RouterGroup<BasicRequestContext>) {
         let file = ServedPage(page)
         group.get(RouterPath(path)) { request, context in try await file.response(to: request, context) }

@@ -15,6 +15,7 @@ final class HubCore: Sendable {
     let directory = ChannelDirectory()
     let wildcards: WildcardDirectory
     let clients = ClientDirectory()
+    let emulated = EmulatedSessions()
     let compactIDs = CompactIDs()
     let logger: Logger
     /// Of this process, for clients whose requests may reach another one.

@@ -84,6 +84,7 @@ extension Session {
         loop.statistics.connected()
         beginPings()
         nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
+        let request = resumption.complete(request, subscriptions.keys)
         ServerSideSubscriptions(session: self, grants: subscriptions, request: request) { results in
             self.answerConnect(grant, results, id: id)
         }.begin()
@@ -110,6 +111,8 @@ extension Session {
             result.pong = result.ping > 0 && !transport.isUnidirectional
         }
         if configuration.sendsServerTime { result.time = configuration.now() }
+        if transport.isUnidirectional || transport.isEmulated { result.session = makeSecret() }
+        if transport.isEmulated { result.node = core.node }
         if transport.isUnidirectional {
             push("", .connect(Wire.Connect(result)))
         } else {

@@ -1,7 +1,7 @@
 import Logging
 import NIOCore
 import PubSub
-import RealtimeProtocol
+public import RealtimeProtocol
 
 extension Session {
     // MARK: Replies
@@ -112,15 +112,12 @@ extension Session {
     // MARK: The end
 
     /// Ends the connection. What was answered before leaves first, but for those ends that must not wait (wire-protocol §1.3).
-    func disconnect(_ code: DisconnectCode) {
+    public func disconnect(_ code: DisconnectCode) {
         guard isOpen else { return }
         core.logger.debug("disconnecting", metadata: ["client": "\(client)", "code": "\(code.number)", "reason": "\(code.reason)"])
         if code == .connectionClosed || code == .slow {
             replies.clear()
         } else {
-            if transport.isUnidirectional {
-                push("", .disconnect(Wire.Disconnect(code)))
-            }
             flushReplies()
         }
         guard isOpen else { return }

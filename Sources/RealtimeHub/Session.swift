@@ -8,6 +8,8 @@
 //   Session+Requests.swift     publish, history, presence, rpc, send
 //   Session+Output.swift       replies and pushes, slow readers, disconnecting
 //   Session+Timers.swift       pings, expiry, presence
+//   Session+Emulation.swift    commands by requests of their own
+//   Session+Unidirectional.swift   where the server alone speaks
 
 import Logging
 public import NIOCore
@@ -52,6 +54,11 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var waitingBytes = 0
     /// What the server wants done between two commands.
     @exclusivity(unchecked) var jobs: [() -> Void] = []
+    /// The name of the session for requests of their own, which nobody else is told.
+    @exclusivity(unchecked) var secret: String?
+    /// Requests whose answer waits until the session can take more.
+    @exclusivity(unchecked) var senders: [() -> Void] = []
+    @exclusivity(unchecked) var resumption = Resumption.asAsked
 
     // Output
     @exclusivity(unchecked) var replies = ByteBuffer()
@@ -186,7 +193,9 @@ public final class Session: @unchecked Sendable {
         then()
         guard isOpen, !isBusy else { return flushReplies() }
         goOn()
-        if !isBusy, isOpen { transport.holdReads(false) }
+        guard !isBusy, isOpen else { return }
+        transport.holdReads(false)
+        releaseSenders()
     }
 
     // MARK: The end
@@ -200,6 +209,8 @@ public final class Session: @unchecked Sendable {
         guard isOpen else { return }
         let wasConnected = state == .connected
         state = .closed
+        if let secret { core.emulated.remove(secret) }
+        releaseSenders()
         for subscription in subscriptions.values { leave(subscription) }
         subscriptions = [:]
         reader = nil

@@ -17,6 +17,10 @@ public protocol SessionTransport: AnyObject {
     /// Whether the client sends nothing but the request to connect; it gets bare pushes then.
     var isUnidirectional: Bool { get }
 
+    /// Whether the client's commands come by requests of their own (wire-protocol §1.14), to ``Hub/receive(_:session:)``: the answer to connect
+    /// names the session and this process then. Default false.
+    var isEmulated: Bool { get }
+
     /// Whether the hub sends pings of the protocol; false where the transport has its own.
     var needsPings: Bool { get }
 
@@ -36,18 +40,46 @@ public protocol SessionTransport: AnyObject {
     /// Stops or resumes reading what the client sends.
     func holdReads(_ isHeld: Bool)
 
-    /// Ends the connection after what was sent has left.
+    /// Ends the connection after what was sent has left; what waits for a client that is ``DisconnectCode/slow`` need not leave. A transport that
+    /// has no codes for its end sends ``farewell(_:)`` before it.
     func close(_ code: DisconnectCode)
+}
+
+extension SessionTransport {
+    public var isEmulated: Bool { false }
+
+    /// The push that tells the client of the end.
+    public func farewell(_ code: DisconnectCode) -> ByteBuffer {
+        var batch = ByteBuffer()
+        let push = Wire.Push(body: .disconnect(Wire.Disconnect(code)))
+        // Nothing in it can be wrong: it has no payload.
+        if isUnidirectional {
+            try? Wire.write(push, as: format, to: &batch)
+        } else {
+            try? Wire.write(Wire.Reply(body: .push(push)), as: format, to: &batch)
+        }
+        return batch
+    }
 }
 
 /// A batch of messages for many sessions of one loop, encoded once.
 public final class SharedBatch {
     public let bytes: ByteBuffer
 
-    /// What a transport made of the bytes, kept so that it is made once: a WebSocket's frame, for instance.
-    public var form: AnyObject?
+    @usableFromInline var forms: [AnyObject] = []
 
     public init(_ bytes: ByteBuffer) {
         self.bytes = bytes
+    }
+
+    /// What a transport makes of the bytes, such as a WebSocket's frame: made once, one of each type.
+    @inlinable
+    public func form<Form: AnyObject>(_ make: (ByteBuffer) -> Form) -> Form {
+        for form in forms {
+            if let form = form as? Form { return form }
+        }
+        let form = make(bytes)
+        forms.append(form)
+        return form
     }
 }

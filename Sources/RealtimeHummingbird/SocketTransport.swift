@@ -95,9 +95,6 @@ private final class Frame {
     }
 
     static func of(_ batch: SharedBatch, _ kind: MessageKind) -> PreparedMessage {
-        if let made = batch.form as? Frame { return made.message }
-        let message = PreparedMessage(batch.bytes, kind)
-        batch.form = Frame(message)
-        return message
+        batch.form { Frame(PreparedMessage($0, kind)) }.message
     }
 }

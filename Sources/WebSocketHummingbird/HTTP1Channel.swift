@@ -1,6 +1,7 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTPTypes
 import NIOSSL
 
 /// The connections of a server that speaks HTTP/1.1 and WebSocket.
@@ -68,9 +69,15 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
 
     private func serve(_ kind: ConnectionKind, logger: Logger) async {
         switch kind {
-        case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+        case .http(let channel): await serve(channel, logger: logger)
         case .socket(let session): await session.run()
         case .unattended: break
+        }
+    }
+
+    private func serve(_ channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, logger: Logger) async {
+        await ServedConnection.$current.withValue(ServedConnection(channel: channel.channel)) {
+            await handleHTTP(asyncChannel: channel, logger: logger)
         }
     }
 

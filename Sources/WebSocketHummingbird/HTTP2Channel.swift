@@ -117,7 +117,10 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
 
     private func serve(_ stream: Stream, logger: Logger) async {
         switch try? await stream.kind.get() {
-        case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+        case .http(let channel):
+            await ServedConnection.$current.withValue(ServedConnection(channel: channel.channel)) {
+                await handleHTTP(asyncChannel: channel, logger: logger)
+            }
         case .socket(let session): await session.run()
         case .unattended, nil: break
         }

@@ -86,7 +86,8 @@ struct Serve: AsyncParsableCommand {
         print("Heliograph is running at \(scheme)\(place)")
         if hasDemo { print("Chat: \(scheme)\(place)/chat") }
         if let realtime {
-            print("Clients: \(tlsCert == nil ? "ws" : "wss")\(place)/connection/websocket")
+            let webSocket = "\(tlsCert == nil ? "ws" : "wss")\(place)/connection/websocket"
+            print("Clients: \(realtime.hasWebSocket ? webSocket : "\(scheme)\(place)/connection/")")
             if realtime.hasAPI { print("API: \(scheme)\(place)/api") }
             for warning in realtime.warnings { print("WARNING: \(warning)") }
         }

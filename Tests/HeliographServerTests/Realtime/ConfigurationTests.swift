@@ -3,6 +3,7 @@
 import Foundation
 import JWTKit
 import RealtimeHub
+import RealtimeHummingbird
 import ServerTestSupport
 import Testing
 
@@ -84,6 +85,20 @@ struct ConfigurationTests {
         #expect(error?.description.contains("0.0.0.0") == true)
     }
 
+    @Test("transports: those of SDKs at first, each can be switched")
+    func transports() async throws {
+        let usual = try await read(Self.anybody + Self.channels)
+        #expect(usual.routes.transports == [.webSocket, .httpStream, .serverSentEvents])
+        #expect(usual.hasWebSocket)
+        let own = try await read(
+            Self.anybody + Self.channels
+                + "websocket: {enabled: false}\nsse: {enabled: false}\nuni_sse: {}\nuni_websocket: {enabled: true}\n"
+                + "emulation: {max_request_body_size: 2048}\n")
+        #expect(own.routes.transports == [.httpStream, .uniServerSentEvents, .uniWebSocket])
+        #expect(own.routes.maxRequestBytes == 2_048)
+        #expect(!own.hasWebSocket)
+    }
+
     @Test("keys for tokens, each with its algorithm")
     func keys() async throws {
         let key = ES384PrivateKey()
@@ -111,7 +126,7 @@ struct ConfigurationTests {
         ("a: [", ["test.yaml:"]),
         ("client:\n  token: {}\n  token: {}\n", ["a key is given twice: token"]),
         ("clients: {}", ["test.yaml:1: clients: there is no such key here; did you mean client?"]),
-        ("foo: 1", ["foo: there is no such key here; there are channel, client, http_api, insecure"]),
+        ("foo: 1", ["foo: there is no such key here; there are channel, client, emulation, http_api, http_stream, insecure, sse,"]),
         (anybody, ["there are no channels"]),
         (channels, ["nobody could connect", "client.allow_anonymous"]),
         ("insecure: yes\n" + channels, ["test.yaml:1: insecure: it must be true or false"]),
@@ -170,6 +185,14 @@ struct ConfigurationTests {
         ("client: {token: {keys: [{algorithm: HS256}]}}\n" + channels, ["keys[0]: it must have either secret"]),
         ("client: {token: {keys: [{algorithm: ES256, secret: abc}]}}\n" + channels, ["ES256 has a public key and no secret"]),
         ("client: {subscription_token: {hmac_secret_key: \(TokenMaker.secret)}}\n" + channels, ["nobody could connect"]),
+        // Transports
+        (anybody + channels + "http_stream: {enable: true}", ["http_stream.enable", "did you mean enabled?"]),
+        (anybody + channels + "sse: {enabled: 1}", ["sse.enabled: it must be true or false"]),
+        (anybody + channels + "emulation: {max_request_body_size: 1}", ["emulation.max_request_body_size"]),
+        (
+            anybody + channels + "websocket: {enabled: false}\nhttp_stream: {enabled: false}\nsse: {enabled: false}",
+            ["no client could connect"]
+        ),
         // API
         (anybody + channels + "http_api: {}", ["http_api: it has no key"]),
         (anybody + channels + "http_api: {key: short}", ["http_api.key: it has 5 characters and needs at least 16"]),

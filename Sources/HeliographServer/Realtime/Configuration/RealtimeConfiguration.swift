@@ -1,6 +1,7 @@
 import FoundationEssentials
 import PubSub
 import RealtimeHub
+import RealtimeHummingbird
 import WebSocketProtocol
 import Yams
 
@@ -9,7 +10,12 @@ public struct RealtimeConfiguration: Sendable {
     var hub = HubConfiguration()
     var namespaces = Namespaces()
     var tokens: SignedTokenVerifier?
-    var origins = OriginPolicy.sameHost
+    /// The transports, and which pages may use them.
+    var routes: RealtimeOptions = {
+        var routes = RealtimeOptions()
+        routes.transports = Self.usualTransports
+        return routes
+    }()
     /// Nil: there is no HTTP API.
     var api: ServerAPI.Configuration?
 
@@ -20,6 +26,8 @@ public struct RealtimeConfiguration: Sendable {
 
     /// Whether there is an HTTP API.
     public var hasAPI: Bool { api != nil }
+    /// Whether clients may come by WebSocket.
+    public var hasWebSocket: Bool { routes.transports.contains(.webSocket) }
 
     init() {}
 
@@ -45,7 +53,10 @@ public struct RealtimeConfiguration: Sendable {
         let client = section.value("client")
         let channel = section.value("channel")
         let api = section.value("http_api")
+        var transports: [String: ConfigurationValue] = [:]
+        for name in Self.sections { transports[name] = section.value(name) }
         try section.finish()
+        try readTransports(transports, section.value)
         if let channel {
             var section = try ConfigurationSection(channel)
             try readChannels(&section)
@@ -192,8 +203,8 @@ public struct RealtimeConfiguration: Sendable {
             patterns.append(pattern)
         }
         guard !patterns.isEmpty else { throw value.error("it has none; without this key, pages of the same host may connect") }
-        guard patterns.contains("*") else { return origins = .allow(patterns) }
-        origins = .dangerouslyAllowAnyOrigin
+        guard patterns.contains("*") else { return routes.origins = .allow(patterns) }
+        routes.origins = .dangerouslyAllowAnyOrigin
         warnings.append("\(value.path) has *: a page of any site may connect with its visitors' browsers")
     }
 

@@ -1,0 +1,38 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import RealtimeProtocol
+import WebSocketHummingbird
+
+extension Request {
+    /// The whole body, within the limits of size and time.
+    ///
+    /// - Throws: `NIOTooManyBytesError` if it is longer.
+    func body(_ options: RealtimeOptions) async throws -> ByteBuffer {
+        if let length = headers[.contentLength].flatMap(Int.init), length > options.maxRequestBytes {
+            throw NIOTooManyBytesError(maxBytes: options.maxRequestBytes)
+        }
+        let deadline = ServedConnection.current.map { connection in
+            connection.channel.eventLoop.scheduleTask(in: TimeAmount(options.requestTimeout)) {
+                connection.channel.close(promise: nil)
+            }
+        }
+        defer { deadline?.cancel() }
+        return try await body.collect(upTo: options.maxRequestBytes)
+    }
+
+    /// wire-protocol §1.14: by the Content-Type, of which parameters do not matter.
+    var format: WireFormat {
+        let type = headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
+        return type == "application/octet-stream" ? .protobuf : .json
+    }
+}
+
+extension Response {
+    /// The rest of the body is not read.
+    static func bodyTooLong(_ options: RealtimeOptions, _ headers: HTTPFields) -> Response {
+        var headers = headers
+        headers[.connection] = "close"
+        return .refusal(.contentTooLarge, "The body is longer than \(options.maxRequestBytes) bytes.", headers)
+    }
+}

@@ -1,0 +1,193 @@
+import NIOCore
+import RealtimeHub
+import RealtimeProtocol
+import WebSocketHummingbird
+
+/// A session's stream: the body of an answer that does not end.
+///
+/// `@unchecked Sendable`: everything but `queue`'s one asynchronous call is done on its event loop; it is handed to the task that writes the body,
+/// and to closures that come back to that loop.
+final class StreamTransport: SessionTransport, @unchecked Sendable {
+    /// How a stream begins.
+    enum Beginning: Sendable {
+        /// There is something to say, or there will be.
+        case open
+        /// The session ended before it said anything.
+        case refused(DisconnectCode)
+        /// The client went away.
+        case abandoned
+    }
+
+    let format: WireFormat
+    let queue: OutgoingQueue
+    private let kind: RealtimeTransport
+    private let options: RealtimeOptions
+    private let channel: any NIOCore.Channel
+
+    @exclusivity(unchecked) private var framing: StreamFraming
+    @exclusivity(unchecked) private var session: Session?
+    @exclusivity(unchecked) private var watch: PeerWatch?
+    @exclusivity(unchecked) private var closing: Scheduled<Void>?
+    @exclusivity(unchecked) private var beginning: Beginning?
+    @exclusivity(unchecked) private var beginner: CheckedContinuation<Beginning, Never>?
+    @exclusivity(unchecked) private var isFinished = false
+
+    init(_ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions) {
+        self.kind = kind
+        self.format = format
+        self.options = options
+        channel = connection.channel
+        queue = OutgoingQueue(eventLoop: connection.channel.eventLoop)
+        framing = StreamFraming(kind, format, maxEventIDBytes: options.maxEventIDBytes)
+    }
+
+    var eventLoop: any EventLoop { queue.eventLoop }
+    var name: String { kind.rawValue }
+    var isUnidirectional: Bool { kind.isUnidirectional }
+    var isEmulated: Bool { kind.isEmulated }
+    var needsPings: Bool { true }
+    var bufferedBytes: Int { queue.bufferedBytes }
+
+    // MARK: The beginning
+
+    /// Opens the session and hands it what the client asked for. Returns when it is known whether there is a stream: at once, but where a refusal
+    /// is to be an HTTP status.
+    func open(_ hub: Hub, _ opening: StreamOpening) async -> Beginning {
+        await withCheckedContinuation { continuation in
+            onLoop { self.open(hub, opening, continuation) }
+        }
+    }
+
+    private func open(_ hub: Hub, _ opening: StreamOpening, _ continuation: CheckedContinuation<Beginning, Never>) {
+        guard channel.isActive, watchPeer() else { return continuation.resume(returning: .abandoned) }
+        let session = hub.open(self)
+        self.session = session
+        queue.drained = { [unowned session] in session.drained() }
+        if let preamble = kind.preamble(options) { queue.add(preamble) }
+        switch opening {
+        case .commands(let batch): session.received(batch)
+        case .connect(let request, let resumption): session.connect(request, resumption)
+        }
+        if beginning != nil || !canBeRefused { continuation.resume(returning: beginning ?? .open) } else { beginner = continuation }
+    }
+
+    private var canBeRefused: Bool { isUnidirectional && options.refusesWithStatus }
+
+    private func begin(_ beginning: Beginning) {
+        guard self.beginning == nil else { return }
+        self.beginning = beginning
+        beginner?.resume(returning: beginning)
+        beginner = nil
+    }
+
+    private func watchPeer() -> Bool {
+        let watch = PeerWatch { [weak self] in self?.peerLeft() }
+        do { try channel.pipeline.syncOperations.addHandler(watch) } catch { return false }
+        self.watch = watch
+        // Its callbacks come on the channel's loop, which is ours.
+        channel.closeFuture.whenComplete { [weak self] _ in self?.peerLeft() }
+        return true
+    }
+
+    // MARK: As the hub has it
+
+    func send(_ batch: ByteBuffer) {
+        begin(.open)
+        queue.add(framing.frame(batch))
+        checkProgress()
+    }
+
+    func send(_ batch: SharedBatch, mayWait: Bool) {
+        begin(.open)
+        queue.add(framing.frame(batch))
+        checkProgress()
+    }
+
+    /// A reader that takes nothing at all need not cost all that it may.
+    private func checkProgress() {
+        if queue.isStuck(for: TimeAmount(options.writeTimeout)) { session?.disconnect(.slow) }
+    }
+
+    /// There is nothing to read here: requests that bring commands wait by themselves.
+    func holdReads(_ isHeld: Bool) {}
+
+    func close(_ code: DisconnectCode) {
+        session = nil
+        begin(canBeRefused && code.isTerminal ? .refused(code) : .open)
+        if code == .slow { queue.clear() }
+        queue.add(framing.frame(farewell(code)))
+        queue.end()
+        guard !isFinished else { return }
+        closing = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(options.closeTimeout)) { self.channel.close(promise: nil) }
+    }
+
+    // MARK: The end
+
+    /// The server goes down.
+    func shutDown() {
+        onLoop { self.session?.disconnect(.shutdown) }
+    }
+
+    /// The body is written, or will never be.
+    func finish() {
+        onLoop { self.finished() }
+    }
+
+    private func finished() {
+        guard !isFinished else { return }
+        isFinished = true
+        closing?.cancel()
+        if let watch { channel.pipeline.syncOperations.removeHandler(watch, promise: nil) }
+        watch = nil
+        endSession()
+    }
+
+    private func peerLeft() {
+        guard !isFinished else { return }
+        endSession()
+        queue.clear()
+        // Of a connection whose other half is open, nothing more is wanted either.
+        channel.close(promise: nil)
+    }
+
+    private func endSession() {
+        begin(.abandoned)
+        queue.end()
+        let session = session
+        self.session = nil
+        session?.closed()
+    }
+
+    private func onLoop(_ body: @escaping @Sendable () -> Void) {
+        if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
+    }
+}
+
+/// Tells when the client has ended its side of the connection. The end of all of it is the channel's to tell.
+final class PeerWatch: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Any
+
+    private let peerLeft: () -> Void
+
+    init(peerLeft: @escaping () -> Void) {
+        self.peerLeft = peerLeft
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        context.fireUserInboundEventTriggered(event)
+        if case ChannelEvent.inputClosed as ChannelEvent = event { peerLeft() }
+    }
+}
+
+extension RealtimeTransport {
+    /// What a stream begins with, so that something reaches the client at once.
+    fileprivate func preamble(_ options: RealtimeOptions) -> ByteBuffer? {
+        switch self {
+        case .serverSentEvents: return ByteBuffer(string: "\r\n")
+        case .uniServerSentEvents:
+            let delay = max(1, TimeAmount(options.reconnectDelay).nanoseconds / 1_000_000)
+            return ByteBuffer(string: "\r\nretry: \(Int64.random(in: delay...delay.multipliedReportingOverflow(by: 2).partialValue))\n\n")
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import NIOCore
+import RealtimeHub
+import RealtimeProtocol
+import WebSocketNIO
+import WebSocketProtocol
+
+/// A socket on which the server alone speaks, after one connect request: in the address, or the first message.
+final class UniSocketDelegate: WebSocketDelegate {
+    private let hub: Hub
+    private let query: QueryString
+    private var session: Session?
+
+    init(hub: Hub, query: QueryString) {
+        self.hub = hub
+        self.query = query
+    }
+
+    func opened(_ socket: WebSocketConnection) {
+        session = hub.open(UniSocketTransport(socket))
+        if query["cf_connect"] != nil || query["token"] != nil { connect(ByteBuffer()) }
+    }
+
+    /// A second message is one too many, which the session says.
+    func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
+        if payload.readableBytes > 0 { connect(payload) } else { session?.disconnect(.badRequest) }
+    }
+
+    private func connect(_ text: ByteBuffer) {
+        do throws(Wire.DecodingError) {
+            session?.connect(try Wire.ConnectRequest(text, query))
+        } catch {
+            session?.disconnect(.badRequest)
+        }
+    }
+
+    func drained(_ socket: WebSocketConnection) {
+        session?.drained()
+    }
+
+    func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {
+        session?.closed()
+        session = nil
+    }
+}
+
+/// On the socket's event loop only. Each push is a message, so that a page can parse it without looking for newlines.
+private final class UniSocketTransport: SessionTransport {
+    private let socket: WebSocketConnection
+
+    init(_ socket: WebSocketConnection) {
+        self.socket = socket
+    }
+
+    var eventLoop: any EventLoop { socket.eventLoop }
+    var format: WireFormat { .json }
+    var name: String { RealtimeTransport.uniWebSocket.rawValue }
+    var isUnidirectional: Bool { true }
+    var needsPings: Bool { true }
+    var bufferedBytes: Int { socket.bufferedBytes }
+
+    func send(_ batch: ByteBuffer) {
+        for line in batch.lines { socket.send(line, .text) }
+    }
+
+    func send(_ batch: SharedBatch, mayWait: Bool) {
+        for frame in batch.form(Frames.init).frames {
+            if mayWait { socket.sendPrepared(frame) } else { socket.transmitPrepared(frame) }
+        }
+    }
+
+    /// The client has nothing more to say; what it says all the same is read, and answered by the end.
+    func holdReads(_ isHeld: Bool) {}
+
+    func close(_ code: DisconnectCode) {
+        if code != .slow { send(farewell(code)) }
+        socket.close(code: CloseCode(rawValue: code.number), reason: code.reason)
+    }
+}
+
+private final class Frames {
+    let frames: [PreparedMessage]
+
+    init(_ batch: ByteBuffer) {
+        frames = batch.lines.map { PreparedMessage($0, .text) }
+    }
+}
