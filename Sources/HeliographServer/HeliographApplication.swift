@@ -119,7 +119,7 @@ public struct HeliographApplication: Service {
         }
         // The demos are open to anybody, so they never share a hub with what a configuration describes.
         if let demos {
-            router.realtime("demo/connection/websocket", hub: demos.hub)
+            router.realtime(under: "demo/connection", hub: demos.hub)
             for case let game as GameDemo in demos.demos { DemoRoutes.add(game, to: router) }
         }
         if configuration.hasDemo || configuration.realtime != nil {

@@ -17,7 +17,8 @@ public enum Resumption: Sendable {
         guard self != .asAsked else { return request }
         var request = request
         for channel in channels {
-            var asked = request.subs[channel] ?? Wire.SubscribeRequest(recover: self == .again, epoch: self == .again ? Self.unknownEpoch : "")
+            let unknown = Wire.SubscribeRequest(recover: self == .again, epoch: self == .again ? Self.unknownEpoch : "")
+            var asked = request.subs[channel] ?? unknown
             asked.recoverable = true
             request.subs[channel] = asked
         }

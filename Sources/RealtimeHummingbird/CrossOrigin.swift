@@ -19,7 +19,8 @@ struct CrossOrigin: Sendable {
 
     /// Whether the browser says that the page is of this very origin, and the policy has it.
     private func isFromItsOwnPage(_ request: Request) -> Bool {
-        guard let fetchSite = Self.fetchSite, request.headers[fetchSite] == "same-origin", let host = request.head.authority else { return false }
+        guard let fetchSite = Self.fetchSite, request.headers[fetchSite] == "same-origin" else { return false }
+        guard let host = request.head.authority else { return false }
         return ["https", "http"].contains { scheme in
             var head = request.head
             head.headerFields[.origin] = "\(scheme)://\(host)"

@@ -41,7 +41,7 @@ public enum RealtimeTransport: String, CaseIterable, Sendable {
 /// router.realtime(under: "/connection", hub: hub, options: options)
 /// ```
 public struct RealtimeOptions: Sendable {
-    /// The transports that ``Hummingbird/RouterMethods/realtime(under:hub:options:)`` adds. Default: all.
+    /// The transports that `realtime(under:hub:options:)` adds. Default: all.
     public var transports = Set(RealtimeTransport.allCases)
 
     /// Which pages may connect. Default: those of the same host. The same rule holds for WebSockets, streams and their commands; pages of other
@@ -49,7 +49,7 @@ public struct RealtimeOptions: Sendable {
     /// permitted only if the browser says that it comes from the same origin (`Sec-Fetch-Site`).
     public var origins = OriginPolicy.sameHost
 
-    /// What the sockets may do. Default: ``WebSocketNIO/WebSocketConfiguration/realtime``.
+    /// What the sockets may do. Default: `WebSocketConfiguration.realtime`.
     public var webSocket = WebSocketConfiguration.realtime
 
     /// Where streams' commands go, for all emulated transports together. Nil, the default: `emulation` beside the last component of the path, so

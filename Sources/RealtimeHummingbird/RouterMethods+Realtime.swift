@@ -48,7 +48,7 @@ extension RouterMethods {
     ///
     /// - Parameters:
     ///   - transport: which one. ``RealtimeTransport/httpStream`` and ``RealtimeTransport/serverSentEvents`` need
-    ///     ``realtimeEmulation(at:hub:options:)`` too.
+    ///     `realtimeEmulation(at:hub:options:)` too.
     ///   - path: where.
     ///   - hub: whose channels.
     ///   - options: its limits.

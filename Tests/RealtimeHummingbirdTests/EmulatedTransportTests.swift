@@ -35,8 +35,13 @@ struct EmulatedTransportTests {
             let client = try await EmulatedClient.connect(server, kind)
             let head = try await client.stream.head()
             #expect(head.status == .ok)
-            let types: [EmulatedClient.Kind: String] = [.httpStreamJSON: "application/x-ndjson", .httpStreamProtobuf: "application/octet-stream"]
-            #expect(head.headerFields[.contentType] == types[kind] ?? "text/event-stream")
+            let type =
+                switch kind {
+                case .httpStreamJSON: "application/x-ndjson"
+                case .httpStreamProtobuf: "application/octet-stream"
+                case .events, .eventsByGET: "text/event-stream"
+                }
+            #expect(head.headerFields[.contentType] == type)
             #expect(head.headerFields[.cacheControl]?.contains("no-cache") == true)
             #expect(head.headerFields[.cacheControl]?.contains("no-transform") == true)
             #expect(head.headerFields[try #require(HTTPField.Name("X-Accel-Buffering"))] == "no")
@@ -195,9 +200,9 @@ struct EmulatedTransportTests {
         }
     }
 
-    @Test("Another stream follows on the same connection")
+    @Test("Another stream follows on the same connection, after an end and after a refusal")
     func keptAlive() async throws {
-        try await RealtimeServer.run { (server) async throws in
+        try await RealtimeServer.run(.init { $0.options.closeTimeout = .milliseconds(50) }) { (server) async throws in
             let stream = try await StreamClient.connect(port: server.port)
             for round in 0..<3 {
                 let body = ByteBuffer(string: #"{"id":1,"connect":{"token":"ada"}}"#)
@@ -211,6 +216,14 @@ struct EmulatedTransportTests {
                 server.hub.disconnect(user: "ada", .forceReconnect)
                 #expect(try await stream.line().contains("3011"))
                 #expect(try await stream.rest() == "")
+                var refused = HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/connection/uni_sse?token=bad")
+                refused.headerFields = [:]
+                stream.inbox.change { $0.isEnd = false }
+                stream.channel.write(HTTPRequestPart.head(refused), promise: nil)
+                try await stream.channel.writeAndFlush(HTTPRequestPart.end(nil))
+                #expect(try await stream.rest().contains("3500"))
+                // Nothing of it ends the connection later.
+                try await Task.sleep(for: .milliseconds(150))
             }
         }
     }

@@ -17,7 +17,8 @@ struct EmulationTests {
             let client = try await EmulatedClient.connect(server, kind)
             var commands = ByteBuffer()
             try Wire.write(Wire.Command(id: 9, body: .subscribe(Wire.SubscribeRequest(channel: "open:x"))), as: kind.format, to: &commands)
-            for guess in ["", "0", String(repeating: "0", count: 32), client.session.uppercased() + " ", String(client.session.dropLast())] {
+            for guess in ["", "0", String(repeating: "0", count: 32), client.session.uppercased() + " ", String(client.session.dropLast())]
+            {
                 #expect(try await client.post(commands, session: guess) == 204)
             }
             for node in ["", "0", client.session, String(client.node.dropLast())] {
@@ -57,7 +58,9 @@ struct EmulationTests {
         }
     }
 
-    @Test("The same in Protobuf", arguments: [[0xFF], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], [0x1A, 5, 1], [0x0B], [0x0A, 2, 0xFF, 0xFE]] as [[UInt8]])
+    @Test(
+        "The same in Protobuf",
+        arguments: [[0xFF], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], [0x1A, 5, 1], [0x0B], [0x0A, 2, 0xFF, 0xFE]] as [[UInt8]])
     func nonsense(bytes: [UInt8]) async throws {
         try await RealtimeServer.run { (server) async throws in
             let answer = try await StreamClient.send(
@@ -159,7 +162,9 @@ struct EmulationTests {
         }
     }
 
-    @Test("Browsers that ask first are told, and for how long", arguments: ["/emulation", "/connection/http_stream", "/connection/sse", "/connection/uni_sse"])
+    @Test(
+        "Browsers that ask first are told, and for how long",
+        arguments: ["/emulation", "/connection/http_stream", "/connection/sse", "/connection/uni_sse"])
     func preflight(path: String) async throws {
         try await RealtimeServer.run(.init { $0.options.origins = .allow(["https://example.com"]) }) { (server) async throws in
             let answer = try await server.send(

@@ -10,7 +10,7 @@ import Testing
 struct LastEventIDTests {
     private static let channels = "?token=ada%2Frecover:a%2Frecover:b%2Fopen:c"
 
-    @Test("Who comes back with the id of its last event gets what it missed, of each channel", arguments: [StreamClient.HTTP.plain, .http2])
+    @Test("Who comes back with its last id gets what it missed, of each channel", arguments: [StreamClient.HTTP.plain, .http2])
     func recovers(http: StreamClient.HTTP) async throws {
         try await RealtimeServer.run(.init { $0.http = http }) { (server) async throws in
             let first = try await server.events(Self.channels)

@@ -10,7 +10,8 @@ import WebSocketProtocol
 @Suite("Which pages may use the streams (H1)", .timeLimit(.minutes(2)))
 struct OriginTests {
     private static let paths: [(HTTPRequest.Method, String)] = [
-        (.post, "/connection/http_stream"), (.post, "/connection/sse"), (.get, "/connection/sse?cf_connect=%7B%22id%22:1,%22connect%22:%7B%7D%7D"),
+        (.post, "/connection/http_stream"), (.post, "/connection/sse"),
+        (.get, "/connection/sse?cf_connect=%7B%22id%22:1,%22connect%22:%7B%7D%7D"),
         (.get, "/connection/uni_sse"), (.post, "/connection/uni_sse"), (.post, "/connection/uni_http_stream"), (.post, "/emulation"),
     ]
 
@@ -32,8 +33,9 @@ struct OriginTests {
             let own = "http://localhost:\(server.port)"
             for origin in [own, own.uppercased()] { #expect(try await isPermitted(server, [.origin: origin]), "\(origin)") }
             let others = [
-                "http://localhost", "http://localhost:1", "https://evil.example", "null", "", "http://localhost.evil.example:\(server.port)",
-                "http://user@localhost:\(server.port)", "file://", "localhost:\(server.port)",
+                "http://localhost", "http://localhost:1", "https://evil.example", "null", "",
+                "http://localhost.evil.example:\(server.port)", "http://user@localhost:\(server.port)", "file://",
+                "localhost:\(server.port)",
             ]
             for origin in others { #expect(try await !isPermitted(server, [.origin: origin]), "\(origin)") }
             #expect(try await isPermitted(server, [:]), "a program")
@@ -106,8 +108,12 @@ struct HostileRequestTests {
             "{", "}", "[]", "null", "{}", "{}{}", "\n", "\n\n", "{}\n\n{}", #"{"id":0,"connect":{}}"#, #"{"id":-1,"connect":{}}"#,
             #"{"id":1}"#, #"{"id":4294967296,"connect":{}}"#, #"{"id":1,"connect":[]}"#, #"{"id":1,"connect":{"token":"\ud800"}}"#,
             #"{"id":1,"connect":{},"publish":{}}"#, #"{"id":1,"subscribe":{"channel":"open:x"}}"#, "\u{0}", "\u{FEFF}{}",
-            String(repeating: "[", count: 60_000), String(repeating: #"{"a":"#, count: 10_000), "{" + String(repeating: "\"a\":1,", count: 9_000),
-        ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0x7B, 0xFF, 0x7D], [0x80], Array(repeating: 0x80, count: 100), [0x05, 0x08], [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]]
+            String(repeating: "[", count: 60_000), String(repeating: #"{"a":"#, count: 10_000),
+            "{" + String(repeating: "\"a\":1,", count: 9_000),
+        ].map { Array($0.utf8) } + [
+            [0xFF], [0xC0, 0x80], [0x7B, 0xFF, 0x7D], [0x80], Array(repeating: 0x80, count: 100), [0x05, 0x08],
+            [0xFF, 0xFF, 0xFF, 0xFF, 0x0F],
+        ]
 
     @Test("A batch that is none ends the session and nothing else", arguments: EmulatedClient.Kind.allCases)
     func corpus(kind: EmulatedClient.Kind) async throws {
@@ -124,7 +130,8 @@ struct HostileRequestTests {
                 // In JSON the commands travel as text.
                 guard kind == .httpStreamProtobuf || String(validating: batch, as: UTF8.self) != nil else { continue }
                 let status = try await client.post(ByteBuffer(bytes: batch))
-                #expect(status == 204 || status == 400)
+                // As a JSON string some are longer than a body may be.
+                #expect([204, 400, 413].contains(status))
                 // A subscription is what it is, and one empty message is an early pong.
                 if status == 204, batch != Array(#"{"id":1,"subscribe":{"channel":"open:x"}}"#.utf8) {
                     #expect(try await client.disconnect() == 3_501, "\(batch.prefix(40))")

@@ -18,7 +18,9 @@ struct SlowReaderTests {
         }
     }
 
-    @Test("cost what the hub allows and are cut off; the others lose nothing", arguments: EmulatedClient.Kind.allCases, [StreamClient.HTTP.plain, .http2])
+    @Test(
+        "cost what the hub allows and are cut off; the others lose nothing", arguments: EmulatedClient.Kind.allCases,
+        [StreamClient.HTTP.plain, .http2])
     func cutOff(kind: EmulatedClient.Kind, http: StreamClient.HTTP) async throws {
         try await RealtimeServer.run(Self.settings(http)) { (server) async throws in
             let subscribe = Wire.Command.Body.subscribe(Wire.SubscribeRequest(channel: "open:tea"))

@@ -1,56 +1,19 @@
 // Against the real server: the program that HELIOGRAPH names.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { connect } from "node:net";
 import { after, afterEach, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Client } from "../heliograph.js";
 import { record } from "./fakes.js";
+import { LiveServer, channel, next, pause, until } from "./live-server.js";
 
-const program = process.env.HELIOGRAPH || fileURLToPath(new URL("../../../.build/debug/heliograph", import.meta.url));
 const WebSocket = createRequire(import.meta.url)(process.env.WS_MODULE || "/usr/share/nodejs/ws");
 const options = { timeout: 60_000 };
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const next = (target, name) => new Promise((resolve) => {
-  const handler = (event) => resolve(target.off(name, handler) && event);
-  target.on(name, handler);
-});
-async function until(condition) {
-  for (const end = Date.now() + 15_000; !condition(); await pause(5)) assert.ok(Date.now() < end, `did not come: ${condition}`);
-}
 
-let port;
-let server;
-async function startServer() {
-  server = spawn(program, ["serve", "--host", "127.0.0.1", "--port", String(port), "--threads", "1"], { stdio: "ignore" });
-  for (const end = Date.now() + 15_000; ; await pause(20)) {
-    assert.ok(Date.now() < end && server.exitCode === null, `${program} does not answer`);
-    const open = await new Promise((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
-      socket.on("connect", () => socket.destroy());
-    });
-    if (open) return;
-  }
-}
-async function stopServer() {
-  const exited = new Promise((resolve) => server.once("exit", resolve));
-  server.kill("SIGKILL");
-  await exited;
-}
-before(async () => {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  port = probe.address().port;
-  await new Promise((resolve) => probe.close(resolve));
-  await startServer();
-});
-after(stopServer);
+const server = new LiveServer();
+before(() => server.start());
+after(() => server.stop());
 
 let clients = [];
-let names = 0;
-const channel = (namespace) => `${namespace}:js-${process.pid}-${names++}`;
 /** A client whose connection can be cut, and which writes down what it sends and gets. */
 function make(more = {}) {
   const sockets = [];
@@ -62,7 +25,7 @@ function make(more = {}) {
       this.on("message", (data) => got.push(String(data)));
     }
   }
-  const client = new Client(`ws://127.0.0.1:${port}/connection/websocket`, {
+  const client = new Client(`ws://127.0.0.1:${server.port}/connection/websocket`, {
     WebSocket: Cuttable, transports: ["websocket"], minReconnectDelay: 50, maxReconnectDelay: 200, ...more,
   });
   client.cut = () => sockets.at(-1).terminate();
@@ -134,7 +97,7 @@ test("history, presence, joins and leaves", options, async () => {
 test("errors: what is not there, and what is not allowed", options, async () => {
   const client = make().connect();
   await assert.rejects(client.publish("nowhere:x", 1), { name: "RequestError", code: 102 });
-  await assert.rejects(client.rpc("nothing", {}), { code: 108 });
+  await assert.rejects(client.rpc("nothing", {}), { code: 104 });
   await assert.rejects(client.history(channel("bench"), { limit: 1 }), { code: 108 });
   const subscription = client.subscription("nowhere:x");
   const ended = next(subscription, "unsubscribed");
@@ -173,11 +136,11 @@ test("a server that starts anew: connected again, and told what is not recovered
   const client = make().connect();
   const subscription = client.subscription(channel("recover")).subscribe();
   await subscription.publish(1);
-  await stopServer();
+  await server.stop();
   await until(() => client.state === "connecting" && subscription.state === "subscribing");
   await pause(300);
   const event = next(subscription, "subscribed");
-  await startServer();
+  await server.start();
   const { wasRecovering, recovered } = await event;
   assert.deepEqual([wasRecovering, recovered], [true, false]);
   const publication = next(subscription, "publication");

@@ -39,7 +39,9 @@ struct StreamRoute: Sendable {
         let stream = StreamTransport(transport, format(request), on: connection, options)
         switch await stream.open(hub, opening) {
         case .open, .abandoned: return response(stream, headers)
-        case .refused(let code): return .disconnected(code, headers)
+        case .refused(let code):
+            stream.finish()
+            return .disconnected(code, headers)
         }
     }
 

@@ -59,7 +59,10 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     }
 
     private func open(_ hub: Hub, _ opening: StreamOpening, _ continuation: CheckedContinuation<Beginning, Never>) {
-        guard channel.isActive, watchPeer() else { return continuation.resume(returning: .abandoned) }
+        guard channel.isActive, watchPeer() else {
+            endSession()
+            return continuation.resume(returning: .abandoned)
+        }
         let session = hub.open(self)
         self.session = session
         queue.drained = { [unowned session] in session.drained() }

@@ -27,7 +27,7 @@ struct ConfigurationTests {
         let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Docs/configuration.md")
         let text = try String(contentsOf: docs, encoding: .utf8)
         let examples = text.matches(of: /```yaml\n([^`]*)```/).map { String($0.output.1) }
-        #expect(examples.count == 3)
+        #expect(examples.count == 4)
         for example in examples { _ = try await read(example) }
         let whole = try await read(try #require(examples.first))
         #expect(whole.hasAPI)

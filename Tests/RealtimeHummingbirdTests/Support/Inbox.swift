@@ -49,7 +49,8 @@ final class Inbox: Sendable {
             }
             if let value { return value }
             if isOver.withLock({ $0 }) {
-                throw Unexpected("\(what) did not come; there is \(state.withLock { ($0.head, String(buffer: $0.bytes), $0.isEnd, $0.isClosed) })")
+                let there = state.withLock { ($0.head, String(buffer: $0.bytes), $0.isEnd, $0.isClosed) }
+                throw Unexpected("\(what) did not come; there is \(there)")
             }
             await change(since: seen)
         }
