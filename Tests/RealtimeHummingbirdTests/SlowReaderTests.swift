@@ -95,19 +95,11 @@ struct OutgoingQueueTests {
     private final class Writer: Sendable {
         let loop = NIOAsyncTestingEventLoop()
         let queue: OutgoingQueue
-        private let taken = Mutex<[String?]>([])
 
         init() { queue = OutgoingQueue(eventLoop: loop) }
 
         func onLoop<Value: Sendable>(_ body: @escaping @Sendable (OutgoingQueue) -> Value) async throws -> Value {
             try await loop.executeInContext { [queue] in body(queue) }
-        }
-
-        /// Asks once for more.
-        func ask() async throws -> Task<String?, Never> {
-            let task = Task { [queue] in await queue.next().map { String(buffer: $0) } }
-            await loop.run()
-            return task
         }
 
         func next() async throws -> String? {
@@ -180,8 +172,11 @@ struct OutgoingQueueTests {
         #expect(count.withLock { $0 } == 0)
         try await writer.onLoop { $0.add(ByteBuffer(string: "b")) }
         #expect(try await writer.next() == "b")
-        let waiting = try await writer.ask()
-        #expect(count.withLock { $0 } == 1)
+        let waiting = Task { await writer.queue.next() }
+        try await eventually("it is told") {
+            await writer.loop.run()
+            return count.withLock { $0 } == 1
+        }
         try await writer.onLoop { $0.end() }
         #expect(await waiting.value == nil)
     }
