@@ -164,8 +164,8 @@ struct EmulatedTransportTests {
     @Test("A ping is an empty message; who does not answer is gone", arguments: everyWay)
     func pings(kind: EmulatedClient.Kind) async throws {
         let settings = RealtimeServer.Settings {
-            $0.hub.pingInterval = .seconds(1)
-            $0.hub.pongTimeout = .milliseconds(300)
+            $0.hub.pingInterval = .seconds(6)
+            $0.hub.pongTimeout = .seconds(5)
         }
         try await RealtimeServer.run(settings) { (server) async throws in
             let client = try await EmulatedClient.connect(server, kind)
