@@ -13,7 +13,7 @@ import Darwin
 #endif
 
 /// The server's own figures, once a second on the channel `dashboard:server`. The channel keeps those of five minutes, so whoever opens the
-/// dashboard sees them at once, and travels as differences (delta).
+/// dashboard sees them at once; on the wire each is the difference to the one before (delta).
 public final class DashboardDemo: Demo {
     /// Sums since the process started, from whatever counts them.
     public struct Counts: Hashable, Sendable {
@@ -86,7 +86,7 @@ public final class DashboardDemo: Demo {
             people: channels.reduce(0) { $0 + ($1.key.hasPrefix("chat:") ? $1.value : 0) },
             messages: now.counts.messagesReceived, messagesIn: rate(\.messagesReceived), messagesOut: rate(\.messagesSent),
             bytesIn: rate(\.bytesReceived), bytesOut: rate(\.bytesSent), memory: ProcessFigures.residentBytes,
-            cpu: (last.cpu.duration(to: now.cpu, over: seconds) * 1_000).rounded() / 1_000, loops: loops)
+            cpu: (last.cpu.share(until: now.cpu, of: seconds) * 1_000).rounded() / 1_000, loops: loops)
     }
 
     /// Milliseconds since 1970, with three digits behind the point.
@@ -209,6 +209,6 @@ private enum ProcessFigures {
         }
 
         /// The share of a time that passed.
-        func duration(to later: CPUTime, over seconds: Double) -> Double { max(0, later.seconds - self.seconds) / seconds }
+        func share(until later: CPUTime, of seconds: Double) -> Double { max(0, later.seconds - self.seconds) / seconds }
     }
 }

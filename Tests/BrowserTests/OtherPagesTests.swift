@@ -82,7 +82,9 @@ extension InBrowser {
             (() => {
               const parse = (text) => {
                 const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number);
-                return { r, g, b, a };
+                // What was mixed is told as color(srgb …), from 0 to 1.
+                const scale = text.startsWith("color(") ? 255 : 1;
+                return { r: r * scale, g: g * scale, b: b * scale, a };
               };
               const over = (top, below) => ({
                 r: top.r * top.a + below.r * (1 - top.a),
