@@ -1,6 +1,7 @@
 // What the page costs and how fresh it is: publications, bytes on the wire and without deltas, and the time from publishing to painting.
 
 const byID = (id) => document.getElementById(id);
+const warmUp = 2_000; // ms in which the page is still being made: its delays say nothing
 const envelope = 40; // bytes around the data of a publication, about
 const kilobytes = (bytes) => `${(bytes / 1_000).toFixed(1)} kB/s`;
 
@@ -11,6 +12,7 @@ export class Meter {
   #since = performance.now();
   #clock = null; // the server's clock less ours, ms, and how sure we are
   #delays = [];
+  #begun = 0;
   #unpainted = 0; // when the publications were made that are not painted yet
   #timer = null;
   #asking = null;
@@ -29,6 +31,7 @@ export class Meter {
   start(client) {
     this.pause();
     this.#clock = null;
+    this.#begun = performance.now();
     const ask = () => this.#askTime(client);
     for (const wait of [0, 300, 600]) setTimeout(ask, wait);
     this.#asking = setInterval(ask, 15_000);
@@ -69,7 +72,7 @@ export class Meter {
   }
 
   #painted() {
-    if (this.#clock) this.#delays.push(Math.max(0, Date.now() + this.#clock.ahead - this.#unpainted));
+    if (this.#clock && performance.now() - this.#begun > warmUp) this.#delays.push(Math.max(0, Date.now() + this.#clock.ahead - this.#unpainted));
     if (this.#delays.length > 60) this.#delays.shift();
     this.#unpainted = 0;
   }
