@@ -161,11 +161,11 @@ struct EmulatedTransportTests {
         }
     }
 
-    @Test("A ping is an empty message; who does not answer is gone", arguments: everyWay)
+    @Test("A ping is an empty message; who does not answer is gone", arguments: [EmulatedClient.Kind.httpStreamProtobuf, .events])
     func pings(kind: EmulatedClient.Kind) async throws {
         let settings = RealtimeServer.Settings {
-            $0.hub.pingInterval = .seconds(6)
-            $0.hub.pongTimeout = .seconds(5)
+            $0.hub.pingInterval = .seconds(4)
+            $0.hub.pongTimeout = .seconds(3)
         }
         try await RealtimeServer.run(settings) { (server) async throws in
             let client = try await EmulatedClient.connect(server, kind)
