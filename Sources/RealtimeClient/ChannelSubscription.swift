@@ -1,6 +1,6 @@
 public import RealtimeProtocol
 
-extension RealtimeClient {
+extension Client {
     /// A value that was published in a channel, or the publication that was none.
     public struct ChannelPublication<Value: Codable & Sendable>: Sendable {
         /// As it was published: offset, tags, who published it, and its data.
@@ -112,7 +112,7 @@ extension RealtimeClient {
     }
 }
 
-extension RealtimeClient {
+extension Client {
     /// Follows a channel whose publications are values; see ``subscribe(_:_:)``.
     ///
     /// ```swift

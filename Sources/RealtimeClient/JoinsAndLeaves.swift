@@ -1,6 +1,6 @@
 import NIOCore
 
-extension RealtimeClient {
+extension Client {
     /// Who is in a channel has changed.
     public enum PresenceChange: Hashable, Sendable {
         /// It is not known how: the channel is subscribed to anew, or the reader was too slow. ``Subscription/presence()`` tells who is there.
@@ -46,8 +46,8 @@ extension RealtimeClient {
     }
 }
 
-extension RealtimeClient.Subscription {
-    /// Who comes and leaves, beside whoever reads ``events`` or ``publications``. Needs ``RealtimeClient/SubscriptionOptions/joinLeave``.
+extension Client.Subscription {
+    /// Who comes and leaves, beside whoever reads ``events`` or ``publications``. Needs ``Client/SubscriptionOptions/joinLeave``.
     ///
     /// ```swift
     /// for await change in room.joinsAndLeaves {
@@ -60,9 +60,9 @@ extension RealtimeClient.Subscription {
     /// ```
     ///
     /// Changes are kept from the first use of this property on, within the bounds of ``events``; a reader that is slower gets one
-    /// ``RealtimeClient/PresenceChange/reset`` for what was left out. Ends as ``events`` does.
-    public var joinsAndLeaves: RealtimeClient.JoinsAndLeaves {
+    /// ``Client/PresenceChange/reset`` for what was left out. Ends as ``events`` does.
+    public var joinsAndLeaves: Client.JoinsAndLeaves {
         client.driver.run { [key] machine, _ in machine.watchPresence(of: key) }
-        return RealtimeClient.JoinsAndLeaves(subscription: self)
+        return Client.JoinsAndLeaves(subscription: self)
     }
 }

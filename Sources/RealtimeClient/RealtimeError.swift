@@ -23,7 +23,7 @@ public struct RealtimeError: Error, Hashable, Sendable {
     public static var timeout: Self { Self(code: 1, message: "timeout", isTemporary: true) }
     /// 2: the connection was lost before the answer came. What was asked for may have been done.
     public static var transportClosed: Self { Self(code: 2, message: "transport closed", isTemporary: true) }
-    /// 3: the client is disconnected and nobody has called ``RealtimeClient/connect()`` since; nothing was sent.
+    /// 3: the client is disconnected and nobody has called ``Client/connect()`` since; nothing was sent.
     public static var disconnected: Self { Self(code: 3, message: "disconnected") }
     /// 3: the subscription is over; nothing was sent.
     public static var unsubscribed: Self { Self(code: 3, message: "unsubscribed") }
@@ -45,7 +45,7 @@ public struct RealtimeError: Error, Hashable, Sendable {
         self.init(code: error.code, message: error.message, isTemporary: error.temporary || error.code < 100)
     }
 
-    init(_ reason: RealtimeClient.Reason) {
+    init(_ reason: Client.Reason) {
         self.init(code: reason.code, message: reason.reason)
     }
 }

@@ -11,34 +11,34 @@ private struct Asker {
         _ = try await driver.ask(.publish(Wire.PublishRequest(channel: channel, data: data)), needs: subscription)
     }
 
-    func history(_ channel: String, _ limit: Int, _ since: RealtimeClient.StreamPosition?, _ isReversed: Bool) async throws(RealtimeError)
-        -> RealtimeClient.History
+    func history(_ channel: String, _ limit: Int, _ since: Client.StreamPosition?, _ isReversed: Bool) async throws(RealtimeError)
+        -> Client.History
     {
         let position = since.map { Wire.StreamPosition(offset: $0.offset, epoch: $0.epoch) }
         let request = Wire.HistoryRequest(channel: channel, limit: Int32(clamping: limit), since: position, reverse: isReversed)
         guard case .history(let result) = try await driver.ask(.history(request), needs: subscription) else { throw .wrongAnswer }
-        return RealtimeClient.History(result, channel)
+        return Client.History(result, channel)
     }
 
-    func presence(_ channel: String) async throws(RealtimeError) -> [String: RealtimeClient.ClientInfo] {
+    func presence(_ channel: String) async throws(RealtimeError) -> [String: Client.ClientInfo] {
         let request = Wire.PresenceRequest(channel: channel)
         guard case .presence(let result) = try await driver.ask(.presence(request), needs: subscription) else { throw .wrongAnswer }
-        return result.presence.mapValues(RealtimeClient.ClientInfo.init)
+        return result.presence.mapValues(Client.ClientInfo.init)
     }
 
-    func presenceStats(_ channel: String) async throws(RealtimeError) -> RealtimeClient.PresenceStats {
+    func presenceStats(_ channel: String) async throws(RealtimeError) -> Client.PresenceStats {
         let request = Wire.PresenceStatsRequest(channel: channel)
         guard case .presenceStats(let result) = try await driver.ask(.presenceStats(request), needs: subscription) else {
             throw .wrongAnswer
         }
-        return RealtimeClient.PresenceStats(numClients: Int(result.numClients), numUsers: Int(result.numUsers))
+        return Client.PresenceStats(numClients: Int(result.numClients), numUsers: Int(result.numUsers))
     }
 }
 
 /// Requests wait for a connection if there is none, for at most ``Configuration/timeout`` with all that follows. They throw ``RealtimeError``: the server's,
 /// ``RealtimeError/timeout``, ``RealtimeError/disconnected``, ``RealtimeError/transportClosed``, ``RealtimeError/overLimit(_:)``,
 /// ``RealtimeError/badData(_:)``, and ``RealtimeError/cancelled`` when the task is cancelled. Those that are made at the same time share a frame.
-extension RealtimeClient {
+extension Client {
     private var asker: Asker { Asker(driver: driver) }
 
     /// Publishes into a channel. Returns once the server has it.
@@ -98,8 +98,8 @@ extension RealtimeClient {
     }
 }
 
-/// Requests about the channel of a subscription. They wait until it is subscribed; otherwise as those of ``RealtimeClient``.
-extension RealtimeClient.Subscription {
+/// Requests about the channel of a subscription. They wait until it is subscribed; otherwise as those of ``Client``.
+extension Client.Subscription {
     private var asker: Asker { Asker(driver: client.driver, subscription: key) }
 
     /// Publishes into the channel. Returns once the server has it. May be awaited within a loop over the publications.
@@ -112,19 +112,19 @@ extension RealtimeClient.Subscription {
 
     /// What was published in the channel; as the one of the client.
     public func history(
-        limit: Int = 0, since: RealtimeClient.StreamPosition? = nil, reverse: Bool = false
-    ) async throws(RealtimeError) -> RealtimeClient.History {
+        limit: Int = 0, since: Client.StreamPosition? = nil, reverse: Bool = false
+    ) async throws(RealtimeError) -> Client.History {
         try await asker.history(channel, limit, since, reverse)
     }
 
     /// Who is in the channel, by the ids of the connections.
-    public func presence() async throws(RealtimeError) -> [String: RealtimeClient.ClientInfo] { try await asker.presence(channel) }
+    public func presence() async throws(RealtimeError) -> [String: Client.ClientInfo] { try await asker.presence(channel) }
 
     /// How many are in the channel.
-    public func presenceStats() async throws(RealtimeError) -> RealtimeClient.PresenceStats { try await asker.presenceStats(channel) }
+    public func presenceStats() async throws(RealtimeError) -> Client.PresenceStats { try await asker.presenceStats(channel) }
 }
 
-extension RealtimeClient.Publication {
+extension Client.Publication {
     /// The data as JSON.
     ///
     /// - Throws: ``RealtimeError/badData(_:)`` if it is no such value.
@@ -155,12 +155,12 @@ extension RealtimeError {
     fileprivate static var wrongAnswer: Self { .badData("an answer to something else") }
 }
 
-extension RealtimeClient.History {
+extension Client.History {
     fileprivate init(_ result: Wire.HistoryResult, _ channel: String) {
-        position = RealtimeClient.StreamPosition(epoch: result.epoch, offset: result.offset)
+        position = Client.StreamPosition(epoch: result.epoch, offset: result.offset)
         publications = result.publications.map { publication in
-            let position = publication.offset > 0 ? RealtimeClient.StreamPosition(epoch: result.epoch, offset: publication.offset) : nil
-            return RealtimeClient.Publication(publication, channel: channel, data: publication.data, position: position)
+            let position = publication.offset > 0 ? Client.StreamPosition(epoch: result.epoch, offset: publication.offset) : nil
+            return Client.Publication(publication, channel: channel, data: publication.data, position: position)
         }
     }
 }

@@ -1,12 +1,12 @@
 import RealtimeProtocol
 
-extension RealtimeClient {
-    /// A channel that is followed, over all connections of its client. Made by ``RealtimeClient/subscribe(_:_:)``.
+extension Client {
+    /// A channel that is followed, over all connections of its client. Made by ``Client/subscribe(_:_:)``.
     ///
     /// A handle: copies are the same subscription, and to drop one does not end it. ``unsubscribe()`` does.
     public struct Subscription: Hashable, Sendable {
         /// The client.
-        public let client: RealtimeClient
+        public let client: Client
         let key: SubscriptionKey
 
         /// The channel's name.
@@ -73,22 +73,22 @@ extension RealtimeClient {
 
         /// The publications alone; they are taken from ``events``, and the other events are passed over.
         ///
-        /// The loop ends after ``unsubscribe()`` and ``RealtimeClient/disconnect()``. It throws where it would otherwise hide something:
+        /// The loop ends after ``unsubscribe()`` and ``Client/disconnect()``. It throws where it would otherwise hide something:
         /// ``RealtimeError/missed`` where publications are lost, and the server's code and reason where the server, or the want of a token, has ended the
         /// subscription or the connection. A new loop goes on behind that.
         public var publications: Publications { Publications(subscription: self) }
     }
 }
 
-extension RealtimeClient {
-    /// What happens to a client; see ``RealtimeClient/events``.
+extension Client {
+    /// What happens to a client; see ``Client/events``.
     public struct Events: AsyncSequence, Sendable {
         public typealias Failure = Never
-        let client: RealtimeClient
+        let client: Client
 
         /// Takes the events that wait.
         public struct AsyncIterator: AsyncIteratorProtocol {
-            let client: RealtimeClient
+            let client: Client
 
             /// The next event; nil when the client is disconnected and there are no more, or when the task is cancelled.
             public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async -> Event? {
@@ -163,8 +163,8 @@ extension RealtimeClient {
     }
 }
 
-extension RealtimeClient.Subscription {
-    func take() async -> ClientMachine.Taken<RealtimeClient.SubscriptionEvent>? {
+extension Client.Subscription {
+    func take() async -> ClientMachine.Taken<Client.SubscriptionEvent>? {
         let key = key
         return await client.driver.next(.subscription(key)) { $0.takeEvent(of: key, at: $1) }
     }

@@ -29,14 +29,14 @@ struct LiveRecoveryTests {
         var number: Int
     }
 
-    private func options(_ way: Way) -> RealtimeClient.SubscriptionOptions {
-        var options = RealtimeClient.SubscriptionOptions()
+    private func options(_ way: Way) -> Client.SubscriptionOptions {
+        var options = Client.SubscriptionOptions()
         if way.usesDelta { options.delta = .fossil }
         return options
     }
 
     /// Reads up to a number. Every one must be there, in order.
-    private func read(_ subscription: RealtimeClient.Subscription, upTo last: Int, pause: Duration? = nil) async throws {
+    private func read(_ subscription: Client.Subscription, upTo last: Int, pause: Duration? = nil) async throws {
         var expected = 1
         for try await publication in subscription.publications {
             #expect(try publication.decode(Numbered.self).number == expected)
@@ -159,7 +159,7 @@ struct LiveRecoveryTests {
             try await news.ready()
             for number in 1...10 { try await server.hub.publish(Self.text(number), to: "history:news") }
             for try await publication in news.publications where publication.offset == 4 { break }
-            var options = RealtimeClient.SubscriptionOptions()
+            var options = Client.SubscriptionOptions()
             options.since = news.position
             #expect(options.since?.offset == 4)
             let second = try server.client().subscribe("history:news", options)

@@ -50,7 +50,7 @@ struct LiveTests {
     func presence(format: WireFormat) async throws {
         try await LiveServer.run { server in
             let ada = server.client { $0.format = format }
-            var options = RealtimeClient.SubscriptionOptions()
+            var options = Client.SubscriptionOptions()
             options.joinLeave = true
             let room = try ada.subscribe("presence:room", options)
             try await room.ready()
@@ -63,7 +63,7 @@ struct LiveTests {
             #expect(try await room.presence().count == 2)
             let id = bob.id
             bob.disconnect()
-            var seen: [RealtimeClient.SubscriptionEvent] = []
+            var seen: [Client.SubscriptionEvent] = []
             for await event in room.events {
                 if case .join(let info) = event, info.client == id { seen.append(event) }
                 if case .leave(let info) = event, info.client == id { break }
@@ -232,13 +232,13 @@ struct LiveTests {
     @Test("a client that nobody holds goes away")
     func dropped() async throws {
         try await LiveServer.run { server in
-            var client: RealtimeClient? = server.client()
+            var client: Client? = server.client()
             try await client?.ready()
             #expect(server.hub.counts.clients == 1)
             let states = client?.states
             client = nil
             try await eventually("the end") { server.hub.counts.clients == 0 }
-            var last: RealtimeClient.State?
+            var last: Client.State?
             if let states { for await state in states { last = state } }
             #expect(last == .disconnected)
         }
@@ -247,9 +247,9 @@ struct LiveTests {
     @Test("nobody listens: it goes on trying; an address that is none: it does not")
     func unreachable() async throws {
         let port = try await LiveServer.run { $0.port }
-        var configuration = RealtimeClient.Configuration()
+        var configuration = Client.Configuration()
         configuration.minReconnectDelay = .milliseconds(1)
-        let client = RealtimeClient(url: "ws://127.0.0.1:\(port)/", configuration: configuration)
+        let client = Client(url: "ws://127.0.0.1:\(port)/", configuration: configuration)
         client.connect()
         var errors = 0
         for await event in client.events {
@@ -257,9 +257,9 @@ struct LiveTests {
             if errors == 3 { client.disconnect() }
         }
         #expect(errors >= 3)
-        let wrong = RealtimeClient(url: "http://nowhere/")
+        let wrong = Client(url: "http://nowhere/")
         wrong.connect()
-        var last: RealtimeClient.Event?
+        var last: Client.Event?
         for await event in wrong.events { last = event }
         guard case .disconnected(let reason) = last else { throw Unexpected("still connecting") }
         #expect(reason.code == 4)
@@ -268,7 +268,7 @@ struct LiveTests {
     @Test("states, from the present one on")
     func states() async throws {
         try await LiveServer.run { server in
-            let client = RealtimeClient(url: server.url())
+            let client = Client(url: server.url())
             var states = client.states.makeAsyncIterator()
             #expect(await states.next() == .disconnected)
             client.connect()
@@ -333,7 +333,7 @@ struct LiveTests {
     func filter(format: WireFormat) async throws {
         try await LiveServer.run { server in
             let client = server.client { $0.format = format }
-            var options = RealtimeClient.SubscriptionOptions()
+            var options = Client.SubscriptionOptions()
             options.tagsFilter = Wire.FilterNode(key: "symbol", comparison: "eq", value: "AAPL")
             let quotes = try client.subscribe("history:quotes", options)
             try await quotes.ready()

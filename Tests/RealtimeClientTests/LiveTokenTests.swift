@@ -45,7 +45,7 @@ struct LiveTokenTests {
                     return "ada|\(Self.end(in: 2))"
                 }
             }
-            var options = RealtimeClient.SubscriptionOptions()
+            var options = Client.SubscriptionOptions()
             options.getToken = { channel in
                 asked.withLock { $0[channel, default: 0] += 1 }
                 return "ada|\(channel)|\(Self.end(in: 2))"
@@ -69,12 +69,12 @@ struct LiveTokenTests {
             }
             try await client.ready()
             let wrong = server.client { $0.token = "nonsense" }
-            var last: RealtimeClient.Event?
+            var last: Client.Event?
             for await event in wrong.events { last = event }
-            #expect(last == .disconnected(RealtimeClient.Reason(code: 3_500, reason: "invalid token")))
+            #expect(last == .disconnected(Client.Reason(code: 3_500, reason: "invalid token")))
             let without = server.client()
             for await event in without.events { last = event }
-            #expect(last == .disconnected(RealtimeClient.Reason(code: 101, reason: "unauthorized")))
+            #expect(last == .disconnected(Client.Reason(code: 101, reason: "unauthorized")))
         }
     }
 
@@ -89,7 +89,7 @@ struct LiveTokenTests {
         try await LiveServer.run(hub) { server in
             let client = server.client { $0.token = "ada|\(Self.end(in: 600))" }
             let method = Mutex("token")
-            var options = RealtimeClient.SubscriptionOptions()
+            var options = Client.SubscriptionOptions()
             options.getToken = { [weak client] _ in
                 guard let client else { return "" }
                 return String(buffer: try await client.rpc(method.withLock { $0 }))
@@ -122,7 +122,7 @@ struct LiveTokenTests {
             }
             try await client.ready()
             #expect(asked.withLock { $0 } == 3)
-            var options = RealtimeClient.SubscriptionOptions()
+            var options = Client.SubscriptionOptions()
             options.getToken = { _ in "" }
             let closed = try client.subscribe("closed:a", options)
             await #expect(throws: RealtimeError(code: 1, message: "unauthorized")) { for try await _ in closed.publications {} }

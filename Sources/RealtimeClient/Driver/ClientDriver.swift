@@ -40,19 +40,19 @@ final class ClientDriver: Sendable {
         var tokens: [UInt64: Task<Void, Never>] = [:]
         var completions: [UInt64: Completion] = [:]
         var waiters: [Reader: [Waiter]] = [:]
-        var states: [AsyncStream<RealtimeClient.State>.Continuation] = []
+        var states: [AsyncStream<Client.State>.Continuation] = []
         var alarm: (at: Duration, task: Scheduled<Void>)?
     }
 
     private let state: Mutex<State>
     private let lastTicket = Atomic<UInt64>(0)
     private let url: String
-    private let configuration: RealtimeClient.Configuration
+    private let configuration: Client.Configuration
     private let eventLoop: any EventLoop
     private let logger: Logger
 
     init(
-        url: String, configuration: RealtimeClient.Configuration, eventLoop: any EventLoop, logger: Logger,
+        url: String, configuration: Client.Configuration, eventLoop: any EventLoop, logger: Logger,
         random: @escaping @Sendable () -> Double
     ) {
         self.url = url
@@ -275,7 +275,7 @@ final class ClientDriver: Sendable {
     // MARK: States
 
     /// The state now, and every later one; of those that nobody has taken, the newest.
-    func states() -> AsyncStream<RealtimeClient.State> {
+    func states() -> AsyncStream<Client.State> {
         AsyncStream(bufferingPolicy: .bufferingNewest(16)) { continuation in
             withState { state, _ in
                 continuation.yield(state.machine.state)

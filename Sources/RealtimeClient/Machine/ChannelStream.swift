@@ -4,12 +4,12 @@ import RealtimeProtocol
 /// Where we are in a channel's stream, and what the next delta starts from (protocol §1.7, §1.10).
 struct ChannelStream: Sendable {
     let channel: String
-    private(set) var position: RealtimeClient.StreamPosition?
+    private(set) var position: Client.StreamPosition?
     private(set) var isRecoverable: Bool
     private var usesDelta = false
     private var base: ByteBuffer?
 
-    init(_ channel: String, since: RealtimeClient.StreamPosition? = nil) {
+    init(_ channel: String, since: Client.StreamPosition? = nil) {
         self.channel = channel
         position = since
         isRecoverable = since != nil
@@ -33,13 +33,13 @@ struct ChannelStream: Sendable {
     /// The channel is followed from where the result says.
     ///
     /// - Parameter keepsPosition: what comes will not be taken: it is recovered later, from where we are.
-    mutating func subscribed(_ result: Wire.SubscribeResult, keepsPosition: Bool) -> RealtimeClient.Subscribed {
+    mutating func subscribed(_ result: Wire.SubscribeResult, keepsPosition: Bool) -> Client.Subscribed {
         let isPositioned = result.recoverable || result.positioned
-        let new = isPositioned ? RealtimeClient.StreamPosition(epoch: result.epoch, offset: result.offset) : nil
+        let new = isPositioned ? Client.StreamPosition(epoch: result.epoch, offset: result.offset) : nil
         if !(keepsPosition && isRecoverable && position != nil) { position = new }
         isRecoverable = result.recoverable
         usesDelta = result.delta
-        return RealtimeClient.Subscribed(
+        return Client.Subscribed(
             channel: channel, isRecoverable: result.recoverable, isPositioned: isPositioned, position: new,
             wasRecovering: result.wasRecovering, recovered: result.recovered, data: result.data.detached)
     }
@@ -81,12 +81,12 @@ struct ChannelStream: Sendable {
     }
 
     /// The publication is taken.
-    mutating func advance(over publication: Wire.Publication, data: ByteBuffer) -> RealtimeClient.Publication {
+    mutating func advance(over publication: Wire.Publication, data: ByteBuffer) -> Client.Publication {
         if let old = position {
-            position = RealtimeClient.StreamPosition(
+            position = Client.StreamPosition(
                 epoch: old.epoch.isEmpty ? publication.epoch : old.epoch,
                 offset: publication.offset > 0 ? publication.offset : old.offset)
         }
-        return RealtimeClient.Publication(publication, channel: channel, data: data, position: position)
+        return Client.Publication(publication, channel: channel, data: data, position: position)
     }
 }

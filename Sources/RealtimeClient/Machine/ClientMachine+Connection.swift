@@ -68,7 +68,7 @@ extension ClientMachine {
         heard(at: now)
         tokenExpires(result.expires, ttl: result.ttl, at: now)
         enter(.connected)
-        emit(.connected(RealtimeClient.Connected(client: result.client, version: result.version, data: result.data.detached)))
+        emit(.connected(Client.Connected(client: result.client, version: result.version, data: result.data.detached)))
         serverSubscriptions(are: result.subs, at: now)
         sendWaiting(at: now)
     }
@@ -82,9 +82,9 @@ extension ClientMachine {
         case Wire.ErrorReply.Code.unrecoverablePosition.number:
             for channel in serverSide.keys { serverSide[channel]?.forget() }
         default:
-            guard error.isTemporary else { return end(RealtimeClient.Reason(error)) }
+            guard error.isTemporary else { return end(Client.Reason(error)) }
         }
-        drop(RealtimeClient.Reason(code: RealtimeClient.Reason.transportClosed.code, reason: error.message), error, at: now)
+        drop(Client.Reason(code: Client.Reason.transportClosed.code, reason: error.message), error, at: now)
     }
 
     // MARK: The end of a connection
@@ -103,7 +103,7 @@ extension ClientMachine {
 
     /// The ranges of codes (protocol §1.16).
     mutating func ended(by code: DisconnectCode, at now: Duration) {
-        let reason = RealtimeClient.Reason(code: UInt32(code.number), reason: code.reason)
+        let reason = Client.Reason(code: UInt32(code.number), reason: code.reason)
         if code.number == 1_009 { return end(.messageSizeLimit) }
         if code.isTerminal { return end(reason) }
         if code.number == DisconnectCode.stateInvalidated.number { invalidateState() }
@@ -125,7 +125,7 @@ extension ClientMachine {
     ///
     /// - Parameter delay: nil: as the back-off says.
     mutating func drop(
-        _ reason: RealtimeClient.Reason, _ error: RealtimeError = .transportClosed, after delay: Duration? = nil, at now: Duration
+        _ reason: Client.Reason, _ error: RealtimeError = .transportClosed, after delay: Duration? = nil, at now: Duration
     ) {
         guard phase != .idle else { return }
         letGo(last: false)
@@ -141,7 +141,7 @@ extension ClientMachine {
     }
 
     /// For good, until ``connect(at:)``.
-    mutating func end(_ reason: RealtimeClient.Reason) {
+    mutating func end(_ reason: Client.Reason) {
         guard phase != .idle else { return }
         letGo(last: reason.isCalled)
         phase = .idle
@@ -176,7 +176,7 @@ extension ClientMachine {
     }
 
     /// What was under way fails, what waits for a connection goes on waiting.
-    private mutating func connectionLost(_ reason: RealtimeClient.Reason) {
+    private mutating func connectionLost(_ reason: Client.Reason) {
         let calls = calls
         forgetCalls()
         for channel in subscriptions.keys.sorted() { subscriptionLost(channel, reason) }
@@ -185,7 +185,7 @@ extension ClientMachine {
         }
     }
 
-    private mutating func enter(_ state: RealtimeClient.State) {
+    private mutating func enter(_ state: Client.State) {
         self.state = state
         perform(.state(state))
     }

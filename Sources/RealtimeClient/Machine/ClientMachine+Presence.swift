@@ -6,18 +6,18 @@ extension ClientMachine {
         guard has(key), subscriptions[key.channel]?.presence == nil else { return }
         subscriptions[key.channel]?.presence = Mailbox(
             maxCount: configuration.maxBufferedEvents, maxCost: configuration.maxBufferedBytes)
-        if subscriptions[key.channel]?.state == .subscribed { offer(RealtimeClient.PresenceChange.reset, in: key.channel) }
+        if subscriptions[key.channel]?.state == .subscribed { offer(Client.PresenceChange.reset, in: key.channel) }
     }
 
     /// Puts it into the mailbox, if somebody reads it and there is room.
-    mutating func offer(_ change: RealtimeClient.PresenceChange, in channel: String) {
+    mutating func offer(_ change: Client.PresenceChange, in channel: String) {
         guard let id = subscriptions[channel]?.id, subscriptions[channel]?.presence?.hasRoom() == true else { return }
         subscriptions[channel]?.presence?.append(change, cost: change.cost)
         perform(.wake(SubscriptionKey(channel: channel, id: id)))
     }
 
     /// Who was too slow is told to ask anew; the answer has what was left out.
-    mutating func takePresence(of key: SubscriptionKey) -> Taken<RealtimeClient.PresenceChange> {
+    mutating func takePresence(of key: SubscriptionKey) -> Taken<Client.PresenceChange> {
         guard has(key) else { return .ended(nil) }
         guard let change = subscriptions[key.channel]?.presence?.popFirst() else {
             if subscriptions[key.channel]?.state == .unsubscribed { return .ended(nil) }
@@ -25,7 +25,7 @@ extension ClientMachine {
         }
         if let mailbox = subscriptions[key.channel]?.presence, mailbox.isBehind, mailbox.isDrained {
             subscriptions[key.channel]?.presence?.caughtUp()
-            offer(RealtimeClient.PresenceChange.reset, in: key.channel)
+            offer(Client.PresenceChange.reset, in: key.channel)
         }
         return .event(change)
     }

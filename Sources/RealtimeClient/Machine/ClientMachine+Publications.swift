@@ -8,13 +8,13 @@ extension ClientMachine {
         switch body {
         case .publication(let publication): take(publication, in: channel, isRecovered: false, at: now)
         case .join(let join):
-            let info = RealtimeClient.ClientInfo(join.info ?? Wire.ClientInfo())
-            offer(RealtimeClient.SubscriptionEvent.join(info), in: channel)
-            offer(RealtimeClient.PresenceChange.join(info), in: channel)
+            let info = Client.ClientInfo(join.info ?? Wire.ClientInfo())
+            offer(Client.SubscriptionEvent.join(info), in: channel)
+            offer(Client.PresenceChange.join(info), in: channel)
         case .leave(let leave):
-            let info = RealtimeClient.ClientInfo(leave.info ?? Wire.ClientInfo())
-            offer(RealtimeClient.SubscriptionEvent.leave(info), in: channel)
-            offer(RealtimeClient.PresenceChange.leave(info), in: channel)
+            let info = Client.ClientInfo(leave.info ?? Wire.ClientInfo())
+            offer(Client.SubscriptionEvent.leave(info), in: channel)
+            offer(Client.PresenceChange.leave(info), in: channel)
         case .unsubscribe(let unsubscribe): unsubscribed(channel, by: unsubscribe, at: now)
         default: break
         }
@@ -51,12 +51,12 @@ extension ClientMachine {
     // MARK: Events of a subscription
 
     /// Puts it into the mailbox if there is room. What is left out is made up for by ``caughtUp(_:at:)``.
-    private mutating func offer(_ event: RealtimeClient.SubscriptionEvent, in channel: String) {
+    private mutating func offer(_ event: Client.SubscriptionEvent, in channel: String) {
         if subscriptions[channel]?.mailbox.hasRoom() == true { append(event, in: channel) }
     }
 
     /// The end is told whatever waits before it; two ends one after the other are one.
-    mutating func emit(_ event: RealtimeClient.SubscriptionEvent, in channel: String) {
+    mutating func emit(_ event: Client.SubscriptionEvent, in channel: String) {
         guard case .unsubscribed = event else { return offer(event, in: channel) }
         if let stream = subscriptions[channel]?.stream, subscriptions[channel]?.mailbox.isBehind == true {
             // Where there is a position, what is missing is recovered once it is subscribed to again.
@@ -68,7 +68,7 @@ extension ClientMachine {
         append(event, in: channel)
     }
 
-    private mutating func append(_ event: RealtimeClient.SubscriptionEvent, in channel: String) {
+    private mutating func append(_ event: Client.SubscriptionEvent, in channel: String) {
         guard let id = subscriptions[channel]?.id else { return }
         subscriptions[channel]?.mailbox.append(event, cost: event.cost)
         perform(.wake(SubscriptionKey(channel: channel, id: id)))
@@ -89,10 +89,10 @@ extension ClientMachine {
         /// Nothing yet.
         case nothing
         /// There will be nothing more: unsubscribed, removed, or the client is disconnected, for this reason.
-        case ended(RealtimeClient.Reason?)
+        case ended(Client.Reason?)
     }
 
-    mutating func takeEvent(of key: SubscriptionKey, at now: Duration) -> Taken<RealtimeClient.SubscriptionEvent> {
+    mutating func takeEvent(of key: SubscriptionKey, at now: Duration) -> Taken<Client.SubscriptionEvent> {
         guard has(key) else { return .ended(nil) }
         guard let event = subscriptions[key.channel]?.mailbox.popFirst() else {
             if subscriptions[key.channel]?.state == .unsubscribed { return .ended(nil) }
@@ -103,7 +103,7 @@ extension ClientMachine {
         return .event(event)
     }
 
-    private mutating func noteRead(_ event: RealtimeClient.SubscriptionEvent, in channel: String) {
+    private mutating func noteRead(_ event: Client.SubscriptionEvent, in channel: String) {
         switch event {
         case .publication(let publication): subscriptions[channel]?.readPosition = publication.position
         case .subscribed(let subscribed): subscriptions[channel]?.readPosition = subscribed.position

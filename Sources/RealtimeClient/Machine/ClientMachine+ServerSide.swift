@@ -28,8 +28,8 @@ extension ClientMachine {
     mutating func serverPushed(_ body: Wire.Push.Body?, in channel: String, at now: Duration) {
         switch body {
         case .publication(let publication): serverTake(publication, in: channel, isRecovered: false, at: now)
-        case .join(let join): offer(.join(channel: channel, RealtimeClient.ClientInfo(join.info ?? Wire.ClientInfo())))
-        case .leave(let leave): offer(.leave(channel: channel, RealtimeClient.ClientInfo(leave.info ?? Wire.ClientInfo())))
+        case .join(let join): offer(.join(channel: channel, Client.ClientInfo(join.info ?? Wire.ClientInfo())))
+        case .leave(let leave): offer(.leave(channel: channel, Client.ClientInfo(leave.info ?? Wire.ClientInfo())))
         case .unsubscribe(let unsubscribe): serverUnsubscribed(channel, unsubscribe)
         default: break
         }
@@ -37,7 +37,7 @@ extension ClientMachine {
 
     private mutating func serverUnsubscribed(_ channel: String, _ push: Wire.Unsubscribe) {
         serverSide.removeValue(forKey: channel)
-        offer(.unsubscribed(channel: channel, RealtimeClient.Reason(code: push.code, reason: push.reason)))
+        offer(.unsubscribed(channel: channel, Client.Reason(code: push.code, reason: push.reason)))
     }
 
     private mutating func serverTake(_ wire: Wire.Publication, in channel: String, isRecovered: Bool, at now: Duration) {
@@ -49,19 +49,19 @@ extension ClientMachine {
             append(.publication(stream.advance(over: wire, data: data)))
         } catch {
             // Another connection, and another base.
-            drop(RealtimeClient.Reason(.insufficientState), error, at: now)
+            drop(Client.Reason(.insufficientState), error, at: now)
         }
     }
 
     // MARK: Events of the client
 
     /// Puts it into the mailbox if there is room. What is left out is made up for by ``caughtUp(at:)``.
-    mutating func offer(_ event: RealtimeClient.Event) {
+    mutating func offer(_ event: Client.Event) {
         if mailbox.hasRoom() { append(event) } else { mailbox.owesMissed = true }
     }
 
     /// Ends are told whatever waits before them; two one after the other are one.
-    mutating func emit(_ event: RealtimeClient.Event) {
+    mutating func emit(_ event: Client.Event) {
         guard case .disconnected = event else {
             if mailbox.hasRoom() { append(event) }
             return
@@ -70,12 +70,12 @@ extension ClientMachine {
         append(event)
     }
 
-    private mutating func append(_ event: RealtimeClient.Event) {
+    private mutating func append(_ event: Client.Event) {
         mailbox.append(event, cost: event.cost)
         perform(.wakeClient)
     }
 
-    mutating func takeEvent(at now: Duration) -> Taken<RealtimeClient.Event> {
+    mutating func takeEvent(at now: Duration) -> Taken<Client.Event> {
         guard let event = mailbox.popFirst() else { return ending.map { .ended($0) } ?? .nothing }
         if mailbox.isBehind, mailbox.isDrained { caughtUp(at: now) }
         return .event(event)

@@ -9,9 +9,9 @@ struct SubscriptionKey: Hashable, Sendable {
 
 struct SubscriptionEntry: Sendable {
     let id: UInt64
-    let options: RealtimeClient.SubscriptionOptions
+    let options: Client.SubscriptionOptions
     // Assigned in ClientMachine+Subscriptions.swift alone.
-    fileprivate(set) var state = RealtimeClient.SubscriptionState.unsubscribed
+    fileprivate(set) var state = Client.SubscriptionState.unsubscribed
     /// Answers to an earlier one are late.
     fileprivate(set) var turn: UInt64 = 0
     /// The server has our subscribe.
@@ -24,13 +24,13 @@ struct SubscriptionEntry: Sendable {
     var token: String
     var tokenRequest: TokenRequest?
     var stream: ChannelStream
-    var mailbox: Mailbox<RealtimeClient.SubscriptionEvent>
+    var mailbox: Mailbox<Client.SubscriptionEvent>
     /// Nil: nobody wants to know who comes and leaves.
-    var presence: Mailbox<RealtimeClient.PresenceChange>?
+    var presence: Mailbox<Client.PresenceChange>?
     /// Where the reader is.
-    var readPosition: RealtimeClient.StreamPosition?
+    var readPosition: Client.StreamPosition?
 
-    init(_ channel: String, id: UInt64, _ options: RealtimeClient.SubscriptionOptions, _ configuration: RealtimeClient.Configuration) {
+    init(_ channel: String, id: UInt64, _ options: Client.SubscriptionOptions, _ configuration: Client.Configuration) {
         self.id = id
         self.options = options
         token = options.token
@@ -58,7 +58,7 @@ extension ClientMachine {
     ///
     /// - Throws: for a name that no channel can have (protocol §1.6), and for one more than is allowed.
     mutating func subscribe(
-        _ channel: String, _ options: RealtimeClient.SubscriptionOptions, at now: Duration
+        _ channel: String, _ options: Client.SubscriptionOptions, at now: Duration
     ) throws(RealtimeError) -> SubscriptionKey {
         guard !channel.isEmpty, channel.utf8.count <= 255 else { throw .badData("a channel's name has 1 to 255 bytes") }
         if subscriptions[channel] == nil {
@@ -106,7 +106,7 @@ extension ClientMachine {
             try call(.subscribe(entry.request(channel)), for: .subscribe(channel: channel, turn: entry.turn), at: now)
             subscriptions[channel]?.isAsked = true
         } catch {
-            endSubscription(channel, RealtimeClient.Reason(error), at: now)
+            endSubscription(channel, Client.Reason(error), at: now)
         }
     }
 
@@ -140,7 +140,7 @@ extension ClientMachine {
             subscriptions[channel]?.hasLostPosition = false
         }
         enter(channel, .subscribed, .subscribed(event))
-        offer(RealtimeClient.PresenceChange.reset, in: channel)
+        offer(Client.PresenceChange.reset, in: channel)
         if event.wasRecovering, !event.recovered { missed(channel) }
         for publication in result.publications where subscriptions[channel]?.turn == turn {
             take(publication, in: channel, isRecovered: true, at: now)
@@ -158,7 +158,7 @@ extension ClientMachine {
             subscriptions[channel]?.hasLostPosition = true
             subscriptions[channel]?.stream.forget()
         default:
-            guard error.isTemporary else { return endSubscription(channel, RealtimeClient.Reason(error), at: now) }
+            guard error.isTemporary else { return endSubscription(channel, Client.Reason(error), at: now) }
         }
         emit(.error(error), in: channel)
         retrySubscription(channel, at: now)
@@ -169,14 +169,14 @@ extension ClientMachine {
         let code = UnsubscribeCode(push.code, reason: push.reason)
         forgetNumber(of: channel)
         subscriptions[channel]?.isAsked = false
-        if code.isTerminal { return endSubscription(channel, RealtimeClient.Reason(code), at: now) }
+        if code.isTerminal { return endSubscription(channel, Client.Reason(code), at: now) }
         if code.number > UnsubscribeCode.insufficientState.number { subscriptions[channel]?.dropToken() }
         if code.number == UnsubscribeCode.stateInvalidated.number { subscriptions[channel]?.invalidate() }
-        resubscribe(channel, RealtimeClient.Reason(code), at: now)
+        resubscribe(channel, Client.Reason(code), at: now)
     }
 
     /// Its state is not what the server's is: from the position that we have, and after a while, it is asked for anew.
-    private mutating func resubscribe(_ channel: String, _ reason: RealtimeClient.Reason, at now: Duration) {
+    private mutating func resubscribe(_ channel: String, _ reason: Client.Reason, at now: Duration) {
         guard subscriptions[channel]?.state == .subscribed else { return }
         enter(channel, .subscribing, .subscribing(reason))
         retrySubscription(channel, at: now)
@@ -187,7 +187,7 @@ extension ClientMachine {
         subscriptions[channel]?.usesDelta = false
         leave(channel, at: now)
         emit(.error(error), in: channel)
-        resubscribe(channel, RealtimeClient.Reason(.insufficientState), at: now)
+        resubscribe(channel, Client.Reason(.insufficientState), at: now)
     }
 
     /// Its reader has caught up: what it missed is asked for. If it is not subscribed now, that is done once it is.
@@ -201,7 +201,7 @@ extension ClientMachine {
     // MARK: The end
 
     /// The connection is gone: it is asked for again on the next one.
-    mutating func subscriptionLost(_ channel: String, _ reason: RealtimeClient.Reason) {
+    mutating func subscriptionLost(_ channel: String, _ reason: Client.Reason) {
         cancelAttempt(channel)
         subscriptions[channel]?.isAsked = false
         subscriptions[channel]?.number = 0
@@ -209,7 +209,7 @@ extension ClientMachine {
     }
 
     /// For good, until ``resume(_:at:)``.
-    mutating func endSubscription(_ channel: String, _ reason: RealtimeClient.Reason, at now: Duration) {
+    mutating func endSubscription(_ channel: String, _ reason: Client.Reason, at now: Duration) {
         guard let entry = subscriptions[channel], entry.state != .unsubscribed else { return }
         leave(channel, at: now)
         cancelAttempt(channel)
@@ -236,7 +236,7 @@ extension ClientMachine {
     }
 
     private mutating func enter(
-        _ channel: String, _ state: RealtimeClient.SubscriptionState, _ event: RealtimeClient.SubscriptionEvent
+        _ channel: String, _ state: Client.SubscriptionState, _ event: Client.SubscriptionEvent
     ) {
         subscriptions[channel]?.state = state
         emit(event, in: channel)
@@ -256,7 +256,7 @@ extension SubscriptionEntry {
         return request
     }
 
-    fileprivate mutating func accept(_ result: Wire.SubscribeResult, at now: Duration) -> RealtimeClient.Subscribed {
+    fileprivate mutating func accept(_ result: Wire.SubscribeResult, at now: Duration) -> Client.Subscribed {
         backoff.succeeded(at: now)
         number = result.id
         return stream.subscribed(result, keepsPosition: mailbox.isBehind)

@@ -98,7 +98,7 @@ extension ClientMachine {
 
     mutating func tokenRenewed(_ error: RealtimeError?, expires: Bool, ttl: UInt32, at now: Duration) {
         guard let error else { return tokenExpires(expires, ttl: ttl, at: now) }
-        guard error.mayRenewAgain else { return end(RealtimeClient.Reason(error)) }
+        guard error.mayRenewAgain else { return end(Client.Reason(error)) }
         emit(.error(error))
         renewSoon(.expiry, at: now)
     }
@@ -131,7 +131,7 @@ extension ClientMachine {
             let request = Wire.SubRefreshRequest(channel: channel, token: token)
             try call(.subRefresh(request), for: .subscriptionRefresh(channel: channel, turn: turn), at: now)
         } catch {
-            endSubscription(channel, RealtimeClient.Reason(error), at: now)
+            endSubscription(channel, Client.Reason(error), at: now)
         }
     }
 
@@ -149,7 +149,7 @@ extension ClientMachine {
 
     mutating func tokenRenewed(of channel: String, _ error: RealtimeError?, expires: Bool, ttl: UInt32, at now: Duration) {
         guard let error else { return tokenExpires(of: channel, expires, ttl: ttl, at: now) }
-        guard error.mayRenewAgain else { return endSubscription(channel, RealtimeClient.Reason(error), at: now) }
+        guard error.mayRenewAgain else { return endSubscription(channel, Client.Reason(error), at: now) }
         emit(.error(error), in: channel)
         renewSoon(.subscriptionExpiry(channel), at: now)
     }

@@ -43,7 +43,7 @@ struct ClientMachine: Sendable {
         /// There is something for the readers of ``takeEvent(of:)`` and ``takePresence(of:)``.
         case wake(SubscriptionKey)
         /// The client is in another state.
-        case state(RealtimeClient.State)
+        case state(Client.State)
     }
 
     enum Phase: Hashable, Sendable {
@@ -65,16 +65,16 @@ struct ClientMachine: Sendable {
         case request(ticket: UInt64)
     }
 
-    let configuration: RealtimeClient.Configuration
+    let configuration: Client.Configuration
     /// From 0 to 1.
     let random: @Sendable () -> Double
     private var effects: [Effect] = []
 
     // The connection. `phase` and `state` are assigned in ClientMachine+Connection.swift alone.
     var phase = Phase.idle
-    var state = RealtimeClient.State.disconnected
+    var state = Client.State.disconnected
     /// It is disconnected, and was not always so: whoever waits for it waits in vain. How it ended, until somebody connects.
-    var ending: RealtimeClient.Reason?
+    var ending: Client.Reason?
     var link: UInt64 = 0
     var clientID = ""
     var token: String
@@ -99,10 +99,10 @@ struct ClientMachine: Sendable {
     /// What stands for a channel in pushes (protocol §1.11).
     var numbers: [Int64: String] = [:]
 
-    var mailbox: Mailbox<RealtimeClient.Event>
+    var mailbox: Mailbox<Client.Event>
     var timers = Timers()
 
-    init(_ configuration: RealtimeClient.Configuration, random: @escaping @Sendable () -> Double) {
+    init(_ configuration: Client.Configuration, random: @escaping @Sendable () -> Double) {
         self.configuration = configuration
         self.random = random
         token = configuration.token

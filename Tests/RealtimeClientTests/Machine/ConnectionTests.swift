@@ -49,7 +49,7 @@ struct ConnectionTests {
         #expect(
             client.events() == [
                 .connecting(.connectCalled),
-                .connected(RealtimeClient.Connected(client: "c7", version: "v", data: ByteBuffer(string: "1"))),
+                .connected(Client.Connected(client: "c7", version: "v", data: ByteBuffer(string: "1"))),
             ])
     }
 
@@ -137,7 +137,7 @@ struct ConnectionTests {
         let link = client.link
         client.tell { $0.failed(link, .connectFailed("no URL"), isFinal: true, at: $1) }
         #expect(client.machine.state == .disconnected)
-        #expect(client.events().last == .disconnected(RealtimeClient.Reason(code: 4, reason: "no URL")))
+        #expect(client.events().last == .disconnected(Client.Reason(code: 4, reason: "no URL")))
     }
 
     @Test("what an earlier connection still says means nothing")
@@ -167,7 +167,7 @@ struct ConnectionTests {
         var client = try MachineClient.connected()
         client.lose(code, "why")
         #expect(client.machine.phase == .waiting)
-        let reason = RealtimeClient.Reason(code: UInt32(code), reason: "why")
+        let reason = Client.Reason(code: UInt32(code), reason: "why")
         #expect(client.events() == [.connecting(code < 3_000 ? .transportClosed : reason)])
     }
 
@@ -176,7 +176,7 @@ struct ConnectionTests {
         var client = try MachineClient.connected()
         client.lose(code, "why")
         #expect(client.machine.phase == .idle)
-        #expect(client.events() == [.disconnected(RealtimeClient.Reason(code: UInt32(code), reason: "why"))])
+        #expect(client.events() == [.disconnected(Client.Reason(code: UInt32(code), reason: "why"))])
         client.wait(.seconds(60))
         #expect(client.opened.count == 1)
         client.connect()
@@ -194,7 +194,7 @@ struct ConnectionTests {
     func pushed() throws {
         var client = try MachineClient.connected()
         try client.push("", .disconnect(Wire.Disconnect(.shutdown)))
-        #expect(client.events() == [.connecting(RealtimeClient.Reason(code: 3_001, reason: "shutdown"))])
+        #expect(client.events() == [.connecting(Client.Reason(code: 3_001, reason: "shutdown"))])
         client.wait(.seconds(1))
         try client.accept()
         try client.push("", .disconnect(Wire.Disconnect(code: 99_999, reason: "odd")))

@@ -117,7 +117,7 @@ struct HostileServerTests {
 
     @Test("random conversations: nothing traps, and every bound holds", arguments: [WireFormat.json, .protobuf])
     func random(format: WireFormat) throws {
-        var states = Set<RealtimeClient.State>()
+        var states = Set<Client.State>()
         for seed in 0..<60 as Range<UInt64> {
             var random = SeededRandom(seed: seed)
             var client = MachineClient(random: 0.5) {

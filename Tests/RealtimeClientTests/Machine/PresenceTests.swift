@@ -10,17 +10,17 @@ import Testing
 struct PresenceTests {
     private let ada = Wire.ClientInfo(user: "ada", client: "c9", connectionInfo: ByteBuffer(string: "1"))
 
-    private func changes(_ client: inout MachineClient, of key: SubscriptionKey, atMost count: Int = .max) -> [RealtimeClient
+    private func changes(_ client: inout MachineClient, of key: SubscriptionKey, atMost count: Int = .max) -> [Client
         .PresenceChange]
     {
-        var changes: [RealtimeClient.PresenceChange] = []
+        var changes: [Client.PresenceChange] = []
         while changes.count < count, case .event(let change) = client.tell({ machine, _ in machine.takePresence(of: key) }) {
             changes.append(change)
         }
         return changes
     }
 
-    private func watched(_ configure: (inout RealtimeClient.Configuration) -> Void = { _ in }) throws -> (MachineClient, SubscriptionKey) {
+    private func watched(_ configure: (inout Client.Configuration) -> Void = { _ in }) throws -> (MachineClient, SubscriptionKey) {
         var (client, key) = try MachineClient.subscribed(Wire.SubscribeResult(), configure)
         client.tell { machine, _ in machine.watchPresence(of: key) }
         return (client, key)
@@ -33,10 +33,10 @@ struct PresenceTests {
         client.tell { machine, _ in machine.watchPresence(of: key) }
         try client.push("news", .leave(Wire.Leave(info: ada)))
         client.tell { machine, _ in machine.watchPresence(of: key) }
-        #expect(changes(&client, of: key) == [.reset, .leave(RealtimeClient.ClientInfo(ada))])
+        #expect(changes(&client, of: key) == [.reset, .leave(Client.ClientInfo(ada))])
         try client.grant(in: client.comeBack())
         try client.push("news", .join(Wire.Join(info: ada)))
-        #expect(changes(&client, of: key) == [.reset, .join(RealtimeClient.ClientInfo(ada))])
+        #expect(changes(&client, of: key) == [.reset, .join(Client.ClientInfo(ada))])
         // The others have read none of it away.
         #expect(client.events(of: key).count == 5)
     }

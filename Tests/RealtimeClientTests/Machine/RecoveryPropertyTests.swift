@@ -50,7 +50,7 @@ struct RecoveryPropertyTests {
 
         var position: UInt64 { last ?? 0 }
 
-        mutating func take(_ event: RealtimeClient.SubscriptionEvent) {
+        mutating func take(_ event: Client.SubscriptionEvent) {
             switch event {
             case .publication(let publication): take(publication)
             case .missed:
@@ -71,7 +71,7 @@ struct RecoveryPropertyTests {
             }
         }
 
-        private mutating func take(_ publication: RealtimeClient.Publication) {
+        private mutating func take(_ publication: Client.Publication) {
             if unsaid != nil { faults.append("\(publication.offset) before it is said what is missing") }
             if !mayJump, let last, publication.offset != last + 1 { faults.append("\(publication.offset) after \(last)") }
             if String(buffer: publication.data) != RecoveryPropertyTests.text(publication.offset) {
@@ -222,14 +222,14 @@ struct RecoveryPropertyTests {
     func checker() {
         func faults(_ offsets: [UInt64], missedBefore: UInt64? = nil) -> Int {
             var checker = Checker()
-            let subscribed = RealtimeClient.Subscribed(
-                channel: "a", isRecoverable: true, isPositioned: true, position: RealtimeClient.StreamPosition(epoch: "e", offset: 0),
+            let subscribed = Client.Subscribed(
+                channel: "a", isRecoverable: true, isPositioned: true, position: Client.StreamPosition(epoch: "e", offset: 0),
                 wasRecovering: false, recovered: false, data: ByteBuffer())
             checker.take(.subscribed(subscribed))
             for offset in offsets {
                 if offset == missedBefore { checker.take(.missed) }
                 let wire = RealtimeProtocol.Wire.Publication(data: ByteBuffer(string: Self.text(offset)), offset: offset)
-                checker.take(.publication(RealtimeClient.Publication(wire, channel: "a", data: wire.data, position: nil)))
+                checker.take(.publication(Client.Publication(wire, channel: "a", data: wire.data, position: nil)))
             }
             return checker.faults.count
         }

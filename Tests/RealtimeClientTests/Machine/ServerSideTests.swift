@@ -15,7 +15,7 @@ struct ServerSideTests {
         return client
     }
 
-    private func offsets(_ events: [RealtimeClient.Event]) -> [UInt64] {
+    private func offsets(_ events: [Client.Event]) -> [UInt64] {
         events.compactMap { if case .publication(let publication) = $0 { publication.offset } else { nil } }
     }
 
@@ -39,9 +39,9 @@ struct ServerSideTests {
         let events = client.events()
         #expect(events.count == 9)
         #expect(offsets(events) == [4])
-        #expect(events.contains(.join(channel: "#42", RealtimeClient.ClientInfo(ada))))
-        #expect(events.contains(.leave(channel: "#42", RealtimeClient.ClientInfo(ada))))
-        #expect(events.contains(.unsubscribed(channel: "late", RealtimeClient.Reason(.server))))
+        #expect(events.contains(.join(channel: "#42", Client.ClientInfo(ada))))
+        #expect(events.contains(.leave(channel: "#42", Client.ClientInfo(ada))))
+        #expect(events.contains(.unsubscribed(channel: "late", Client.Reason(.server))))
         #expect(events.last == .message(ByteBuffer(string: "m")))
     }
 
@@ -57,7 +57,7 @@ struct ServerSideTests {
         let events = client.events()
         #expect(offsets(events) == [4, 5, 6])
         #expect(events.contains(.subscribing(channel: "a", .transportClosed)))
-        #expect(events.contains(.unsubscribed(channel: "b", RealtimeClient.Reason(.server))))
+        #expect(events.contains(.unsubscribed(channel: "b", Client.Reason(.server))))
     }
 
     @Test("not recovered: missed; 112 on connecting: without positions")
@@ -133,7 +133,7 @@ struct ServerSideTests {
         result.delta = true
         var client = try connected(["a": result])
         try client.push("a", .publication(Wire.Publication(data: ByteBuffer(string: "x"), offset: 1, delta: true)))
-        #expect(client.events().last == .subscribing(channel: "a", RealtimeClient.Reason(.insufficientState)))
+        #expect(client.events().last == .subscribing(channel: "a", Client.Reason(.insufficientState)))
         #expect(client.machine.phase == .waiting)
     }
 }

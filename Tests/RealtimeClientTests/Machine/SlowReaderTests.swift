@@ -25,7 +25,7 @@ struct SlowReaderTests {
         try client.publish("41", offset: 41, to: "news")
         let request = try client.grant(.recovered(after: 16, 17...41), in: commands)
         #expect((request.recover, request.offset) == (true, 16))
-        var all: [RealtimeClient.SubscriptionEvent] = []
+        var all: [Client.SubscriptionEvent] = []
         for _ in 0..<100 {
             all += client.events(of: key, atMost: 1)
             let commands = try client.commands()

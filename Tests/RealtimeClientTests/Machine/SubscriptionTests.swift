@@ -43,7 +43,7 @@ struct SubscriptionTests {
         _ = try client.subscribe("news") {
             ($0.token, $0.data, $0.isPositioned, $0.isRecoverable, $0.joinLeave) = ("S", ByteBuffer(string: "{}"), true, true, true)
             ($0.delta, $0.tagsFilter) = (.fossil, filter)
-            $0.since = RealtimeClient.StreamPosition(epoch: "e0", offset: 3)
+            $0.since = Client.StreamPosition(epoch: "e0", offset: 3)
         }
         let request = try client.grant()
         #expect(
@@ -73,8 +73,8 @@ struct SubscriptionTests {
         var result = Wire.SubscribeResult.recoverable(at: 7)
         result.data = ByteBuffer(string: "hi")
         try client.grant(result)
-        let expected = RealtimeClient.Subscribed(
-            channel: "news", isRecoverable: true, isPositioned: true, position: RealtimeClient.StreamPosition(epoch: "e1", offset: 7),
+        let expected = Client.Subscribed(
+            channel: "news", isRecoverable: true, isPositioned: true, position: Client.StreamPosition(epoch: "e1", offset: 7),
             wasRecovering: false, recovered: false, data: ByteBuffer(string: "hi"))
         #expect(client.events(of: key) == [.subscribing(.subscribeCalled), .subscribed(expected)])
     }
@@ -93,7 +93,7 @@ struct SubscriptionTests {
         try client.refuse(11)
         client.wait(.seconds(1))
         try client.refuse(103)
-        #expect(client.events(of: key).last == .unsubscribed(RealtimeClient.Reason(code: 103, reason: "no")))
+        #expect(client.events(of: key).last == .unsubscribed(Client.Reason(code: 103, reason: "no")))
         client.wait(.seconds(20))
         #expect(try client.commands().isEmpty)
     }
@@ -136,11 +136,11 @@ struct SubscriptionTests {
         try client.publish("y", to: "elsewhere")
         let events = client.events(of: key)
         #expect(events.count == 4)
-        #expect(events.first == .join(RealtimeClient.ClientInfo(ada)))
+        #expect(events.first == .join(Client.ClientInfo(ada)))
         guard case .publication(let publication) = events.dropFirst().first else { throw Unexpected("no publication") }
         #expect((publication.channel, publication.tags, publication.time) == ("news.1", ["a": "b"], 5))
         #expect((publication.info?.user, publication.position) == ("ada", nil))
-        #expect(events.last == .leave(RealtimeClient.ClientInfo(Wire.ClientInfo())))
+        #expect(events.last == .leave(Client.ClientInfo(Wire.ClientInfo())))
     }
 
     @Test("a number stands for the channel, until the subscription has another or none")
@@ -168,14 +168,14 @@ struct SubscriptionTests {
         for code: UInt32 in [2_000, 2_499, 0] {
             var (client, key) = try MachineClient.subscribed()
             try client.push("news", .unsubscribe(Wire.Unsubscribe(code: code, reason: "why")))
-            #expect(client.events(of: key) == [.unsubscribed(RealtimeClient.Reason(code: code, reason: "why"))])
+            #expect(client.events(of: key) == [.unsubscribed(Client.Reason(code: code, reason: "why"))])
             // The server knows: it is not told.
             #expect(try client.commands().isEmpty)
         }
         for code: UInt32 in [2_500, 2_501, 2_502, 3_000] {
             var (client, key) = try MachineClient.subscribed(.recoverable(at: 4))
             try client.push("news", .unsubscribe(Wire.Unsubscribe(code: code, reason: "why")))
-            #expect(client.events(of: key) == [.subscribing(RealtimeClient.Reason(code: code, reason: "why"))])
+            #expect(client.events(of: key) == [.subscribing(Client.Reason(code: code, reason: "why"))])
             client.wait(.milliseconds(500))
             let request = try client.grant()
             #expect(request.recover == (code != 2_502))
@@ -247,7 +247,7 @@ struct SubscriptionTests {
     @Test("a position that was kept, and unsubscribing that keeps it")
     func since() throws {
         var client = try MachineClient.connected()
-        let key = try client.subscribe("news") { $0.since = RealtimeClient.StreamPosition(epoch: "e1", offset: 40) }
+        let key = try client.subscribe("news") { $0.since = Client.StreamPosition(epoch: "e1", offset: 40) }
         #expect(try client.grant(.recovered(after: 40, 41...42)).offset == 40)
         #expect(client.events(of: key).offsets == [41, 42])
         client.tell { $0.unsubscribe(key, at: $1) }

@@ -211,7 +211,7 @@ struct TokenTests {
         try give("third", to: &other)
         let refresh = try #require(try other.commands().first)
         try other.receive(Wire.Reply(id: refresh.id, error: Wire.ErrorReply(.expired)))
-        #expect(other.events(of: second).last == .unsubscribed(RealtimeClient.Reason(code: 110, reason: "expired")))
+        #expect(other.events(of: second).last == .unsubscribed(Client.Reason(code: 110, reason: "expired")))
     }
 
     @Test("an expired one without a way to get another: code 1")

@@ -57,14 +57,14 @@ struct LiveServer: Sendable {
     }
 
     /// A client that is about to be connected.
-    func client(port: Int? = nil, _ change: (inout RealtimeClient.Configuration) -> Void = { _ in }) -> RealtimeClient {
-        var configuration = RealtimeClient.Configuration()
+    func client(port: Int? = nil, _ change: (inout Client.Configuration) -> Void = { _ in }) -> Client {
+        var configuration = Client.Configuration()
         // The machine is loaded.
         configuration.timeout = .seconds(30)
         configuration.minReconnectDelay = .milliseconds(20)
         configuration.maxReconnectDelay = .milliseconds(200)
         change(&configuration)
-        let client = RealtimeClient(url: url(port: port), configuration: configuration)
+        let client = Client(url: url(port: port), configuration: configuration)
         client.connect()
         return client
     }

@@ -14,19 +14,19 @@ struct MachineClient {
     private(set) var tokenRequests: [UInt64] = []
     private(set) var cancelledTokens: [UInt64] = []
     private(set) var completed: [UInt64: Result<Wire.Reply.Body?, RealtimeError>] = [:]
-    private(set) var states: [RealtimeClient.State] = []
+    private(set) var states: [Client.State] = []
     private var lastTicket: UInt64 = 0
 
     /// - Parameter random: the part of each longest wait that is waited.
-    init(random: Double = 1, _ change: (inout RealtimeClient.Configuration) -> Void = { _ in }) {
-        var configuration = RealtimeClient.Configuration()
+    init(random: Double = 1, _ change: (inout Client.Configuration) -> Void = { _ in }) {
+        var configuration = Client.Configuration()
         change(&configuration)
         machine = ClientMachine(configuration) { random }
     }
 
     /// One that is connected.
     static func connected(
-        random: Double = 1, _ change: (inout RealtimeClient.Configuration) -> Void = { _ in },
+        random: Double = 1, _ change: (inout Client.Configuration) -> Void = { _ in },
         _ result: Wire.ConnectResult = Wire.ConnectResult(client: "c1", ping: 25, pong: true)
     ) throws -> MachineClient {
         var client = MachineClient(random: random, change)
@@ -63,9 +63,9 @@ struct MachineClient {
     mutating func connect() { tell { $0.connect(at: $1) } }
 
     mutating func subscribe(
-        _ channel: String, _ change: (inout RealtimeClient.SubscriptionOptions) -> Void = { _ in }
+        _ channel: String, _ change: (inout Client.SubscriptionOptions) -> Void = { _ in }
     ) throws -> SubscriptionKey {
-        var options = RealtimeClient.SubscriptionOptions()
+        var options = Client.SubscriptionOptions()
         change(&options)
         return try tell { try $0.subscribe(channel, options, at: $1) }
     }
@@ -83,19 +83,19 @@ struct MachineClient {
         if case .failure(let error) = completed[ticket] { error } else { nil }
     }
 
-    mutating func events() -> [RealtimeClient.Event] {
-        var events: [RealtimeClient.Event] = []
+    mutating func events() -> [Client.Event] {
+        var events: [Client.Event] = []
         while case .event(let event) = tell({ $0.takeEvent(at: $1) }) { events.append(event) }
         return events
     }
 
-    mutating func events(of key: SubscriptionKey, atMost count: Int = .max) -> [RealtimeClient.SubscriptionEvent] {
-        var events: [RealtimeClient.SubscriptionEvent] = []
+    mutating func events(of key: SubscriptionKey, atMost count: Int = .max) -> [Client.SubscriptionEvent] {
+        var events: [Client.SubscriptionEvent] = []
         while events.count < count, case .event(let event) = tell({ $0.takeEvent(of: key, at: $1) }) { events.append(event) }
         return events
     }
 
-    func state(of key: SubscriptionKey) -> RealtimeClient.SubscriptionState? {
+    func state(of key: SubscriptionKey) -> Client.SubscriptionState? {
         machine.has(key) ? machine.subscriptions[key.channel]?.state : nil
     }
 
@@ -205,8 +205,8 @@ struct MachineClient {
 
     /// A connected client with a subscription.
     static func subscribed(
-        _ result: Wire.SubscribeResult = Wire.SubscribeResult(), _ configure: (inout RealtimeClient.Configuration) -> Void = { _ in },
-        _ change: (inout RealtimeClient.SubscriptionOptions) -> Void = { _ in }
+        _ result: Wire.SubscribeResult = Wire.SubscribeResult(), _ configure: (inout Client.Configuration) -> Void = { _ in },
+        _ change: (inout Client.SubscriptionOptions) -> Void = { _ in }
     ) throws -> (MachineClient, SubscriptionKey) {
         var client = try MachineClient.connected(configure)
         let key = try client.subscribe("news", change)
@@ -231,7 +231,7 @@ extension Wire.SubscribeResult {
     }
 }
 
-extension [RealtimeClient.SubscriptionEvent] {
+extension [Client.SubscriptionEvent] {
     var offsets: [UInt64] { compactMap { if case .publication(let publication) = $0 { publication.offset } else { nil } } }
     var texts: [String] {
         compactMap { if case .publication(let publication) = $0 { String(buffer: publication.data) } else { nil } }

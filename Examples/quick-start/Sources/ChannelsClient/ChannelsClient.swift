@@ -7,9 +7,9 @@ struct Message: Codable {
 
 @main struct ChannelsClient {
     static func main() async throws {
-        var configuration = RealtimeClient.Configuration()
+        var configuration = Client.Configuration()
         configuration.name = "grace"
-        let client = RealtimeClient(url: "ws://localhost:8080/connection/websocket", configuration: configuration)
+        let client = Client(url: "ws://localhost:8080/connection/websocket", configuration: configuration)
         client.connect()
         let lobby = try client.subscribe(to: Channel<Message>("chat:lobby"))
         try await lobby.publish(Message(text: "hello"))

@@ -1,6 +1,6 @@
 public import NIOCore
 
-extension RealtimeClient {
+extension Client {
     /// What happens to a subscription, in the order in which it happens.
     public enum SubscriptionEvent: Hashable, Sendable {
         /// The connection, the server or a next attempt is waited for.
@@ -27,7 +27,7 @@ extension RealtimeClient {
         case connecting(Reason)
         /// There is one.
         case connected(Connected)
-        /// For good, unless ``RealtimeClient/connect()`` is called.
+        /// For good, unless ``Client/connect()`` is called.
         case disconnected(Reason)
         /// A message of the server to this client alone.
         case message(ByteBuffer)
@@ -51,7 +51,7 @@ extension RealtimeClient {
     }
 }
 
-extension RealtimeClient.SubscriptionEvent {
+extension Client.SubscriptionEvent {
     /// The memory that it is counted for while it waits for a reader.
     var cost: Int {
         switch self {
@@ -63,7 +63,7 @@ extension RealtimeClient.SubscriptionEvent {
     }
 }
 
-extension RealtimeClient.Event {
+extension Client.Event {
     var cost: Int {
         switch self {
         case .publication(let publication): publication.cost

@@ -2,7 +2,7 @@ public import NIOCore
 public import RealtimeProtocol
 public import WebSocketClient
 
-extension RealtimeClient {
+extension Client {
     /// How a client connects, and what it may cost. Everything has a default.
     public struct Configuration: Sendable {
         /// How messages are written; Protobuf, which is shorter and takes any data. JSON takes JSON alone.

@@ -1,10 +1,10 @@
 public import NIOCore
 import RealtimeProtocol
 
-extension RealtimeClient {
+extension Client {
     /// Whether there is a connection.
     public enum State: Hashable, Sendable {
-        /// None, and none is being made: nobody has called ``RealtimeClient/connect()``, or it is over.
+        /// None, and none is being made: nobody has called ``Client/connect()``, or it is over.
         case disconnected
         /// One is being made, or will be after a while.
         case connecting
@@ -151,7 +151,7 @@ extension RealtimeClient {
     }
 }
 
-extension RealtimeClient.Reason {
+extension Client.Reason {
     static var connectCalled: Self { Self(code: 0, reason: "connect called") }
     static var disconnectCalled: Self { Self(code: 0, reason: "disconnect called") }
     static var subscribeCalled: Self { Self(code: 0, reason: "subscribe called") }

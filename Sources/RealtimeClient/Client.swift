@@ -6,7 +6,7 @@ import RealtimeProtocol
 /// A client of real-time channels: one connection that comes back by itself, and any number of subscriptions over it.
 ///
 /// ```swift
-/// let client = RealtimeClient(url: "wss://example.com/connection/websocket")
+/// let client = Client(url: "wss://example.com/connection/websocket")
 /// client.connect()
 /// for try await publication in try client.subscribe("news").publications {
 ///     print(publication.offset, try publication.decode(Headline.self))
@@ -18,7 +18,7 @@ import RealtimeProtocol
 ///
 /// Any task may call anything at any time. A client is disconnected by ``disconnect()``, and when neither it nor any of its subscriptions and sequences is
 /// held any more.
-public final class RealtimeClient: Sendable {
+public final class Client: Sendable {
     let driver: ClientDriver
 
     /// A client that is not connected yet.
