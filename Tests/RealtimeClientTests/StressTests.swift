@@ -11,7 +11,7 @@ struct StressTests {
     private static let channels = ["history:a", "history:b", "open:c", "presence:d"]
 
     /// What an application might do next.
-    private static func act(on client: RealtimeClient, _ random: inout SeededRandom) async throws {
+    private static func act(on client: Client, _ random: inout SeededRandom) async throws {
         let channel = channels.randomElement(using: &random) ?? "open:c"
         switch Int.random(in: 0..<12, using: &random) {
         case 0: client.connect()
@@ -42,7 +42,7 @@ struct StressTests {
     }
 
     /// Returns how much failed. A reader of what nobody fills would wait for ever: each act has its time.
-    private static func actForAWhile(on client: RealtimeClient, seed: UInt64) async -> Int {
+    private static func actForAWhile(on client: Client, seed: UInt64) async -> Int {
         var failures = 0
         for step in 0..<40 as Range<UInt64> {
             let act = Task {

@@ -136,7 +136,7 @@ struct ChatDemoTests {
             #expect(history.count == 1)
             #expect(try history.first?.message().time != 1)
             #expect(try history.first?.info?.person() == me.person)
-            #expect(try history.first.map { String(buffer: $0.data) }?.contains("Grace") == false)
+            #expect(history.first.map { String(buffer: $0.data) }?.contains("Grace") == false)
             _ = try await ada.client.ask(.unsubscribe(Wire.UnsubscribeRequest(channel: ada.channel)))
             #expect(try await ada.say("from outside") == 103)
         }
