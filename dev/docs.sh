@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=()
 for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol RealtimeHub \
-    RealtimeClient; do
+    RealtimeHummingbird RealtimeClient; do
     targets+=(--target "$module")
 done
 mkdir -p out

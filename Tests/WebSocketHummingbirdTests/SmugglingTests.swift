@@ -66,7 +66,6 @@ struct SmugglingTests {
         Smuggler("space before the first field", "GET /hello HTTP/1.1\r\n Host: localhost\r\n\r\n" + hidden),
         Smuggler("a fourth word in the request line", "GET /hello HTTP/1.1 x\r\nHost: localhost\r\n\r\n" + hidden),
         Smuggler("control character in the target", "GET /hello\u{1} HTTP/1.1\r\nHost: localhost\r\n\r\n" + hidden),
-        Smuggler("CRLF in Sec-WebSocket-Protocol", Handshake().adding("Sec-WebSocket-Protocol", "a\r\n\r\n" + hidden).text),
     ]
 
     static func router() -> Router<BasicRequestContext> {
@@ -88,6 +87,19 @@ struct SmugglingTests {
             let answer = String(decoding: try await client.takeAll(), as: UTF8.self)
             #expect(!answer.contains("smuggled in"), "\(answer)")
             #expect(!answer.contains("101 Switching"), "\(answer)")
+        }
+    }
+
+    /// The head ends there, so the socket may be opened, if the client's end is not seen first; but what follows is frames, and bad ones.
+    @Test("Behind line ends in an offered subprotocol nothing is a request, and nothing of it is echoed")
+    func subprotocol() async throws {
+        try await withServer(Self.router()) { server in
+            let client = try await RawClient.connect(port: server.port)
+            try await client.send(Handshake().adding("Sec-WebSocket-Protocol", "a\r\n\r\n" + Self.hidden).text)
+            try await client.endOutput()
+            let answer = String(decoding: try await client.takeAll(), as: UTF8.self)
+            #expect(!answer.contains("smuggled in"), "\(answer)")
+            #expect(!answer.contains("Sec-WebSocket-Protocol"), "\(answer)")
         }
     }
 
