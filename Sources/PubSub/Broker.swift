@@ -49,7 +49,7 @@ public protocol Broker: AnyObject, Sendable {
     /// This node wants the publications of all channels whose names match. Patterns are `ChannelPattern`s of the hub: `*` is one or more
     /// characters but `:`, `.` and `/`, `**` any. A broker may tell more; the hub looks at each name itself.
     ///
-    /// Default: fails with ``BrokerError/unsupported``.
+    /// Default: fails with ``BrokerError/unsupported(_:)``.
     func subscribe(matching pattern: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void)
 
     /// This node no longer wants them.

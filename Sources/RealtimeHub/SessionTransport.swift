@@ -40,7 +40,7 @@ public protocol SessionTransport: AnyObject {
     /// Stops or resumes reading what the client sends.
     func holdReads(_ isHeld: Bool)
 
-    /// Ends the connection after what was sent has left; what waits for a client that is ``DisconnectCode/slow`` need not leave. A transport that
+    /// Ends the connection after what was sent has left; what waits for a client that is `DisconnectCode/slow` need not leave. A transport that
     /// has no codes for its end sends ``farewell(_:)`` before it.
     func close(_ code: DisconnectCode)
 }

@@ -98,7 +98,7 @@ extension RouterMethods {
     /// - Parameters:
     ///   - path: where.
     ///   - hub: whose channels.
-    ///   - configuration: limits of the sockets; nil: those of ``Hub``'s clients, messages of 64 KiB and no pings of WebSocket's own.
+    ///   - configuration: limits of the sockets; nil: those of `Hub`'s clients, messages of 64 KiB and no pings of WebSocket's own.
     ///   - origins: which pages may connect. Default: those of the same host.
     @discardableResult
     public func realtime(
