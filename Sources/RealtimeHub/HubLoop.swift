@@ -7,12 +7,13 @@ import Synchronization
 
 /// The hub's part on one event loop.
 ///
-/// `@unchecked Sendable`: all but `mailbox`, which has its lock, is only touched on the loop.
+/// `@unchecked Sendable`: all but `mailbox`, which has its lock, and the two atomics is only touched on the loop.
 final class HubLoop: DeliverySink, @unchecked Sendable {
     let eventLoop: any EventLoop
     let core: HubCore
 
     private let mailbox = Mutex<[Delivery]>([])
+    /// What is in the mailbox, or with a channel that has yet to hand it out.
     private let waiting = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
 
