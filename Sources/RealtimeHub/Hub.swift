@@ -198,11 +198,13 @@ public final class Hub: Sendable {
         }
     }
 
-    /// Disconnects everybody with 3001, so that they come back elsewhere, and stops the broker: the end of the hub.
+    /// Disconnects everybody with 3001, so that they come back elsewhere, stops the broker, and ends the loops over ``publications(in:bufferSize:)``:
+    /// the end of the hub.
     public func shutDown() {
         for loop in loops.withLock({ Array($0.values) }) {
             loop.perform { for session in loop.sessions { session.disconnect(.shutdown) } }
         }
         core.broker.stop()
+        core.localSubscriptions.finish()
     }
 }

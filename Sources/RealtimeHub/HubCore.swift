@@ -15,6 +15,7 @@ final class HubCore: Sendable {
     let directory = ChannelDirectory()
     let wildcards: WildcardDirectory
     let clients = ClientDirectory()
+    let localSubscriptions = LocalSubscriptions()
     let emulated = EmulatedSessions()
     let compactIDs = CompactIDs()
     let logger: Logger

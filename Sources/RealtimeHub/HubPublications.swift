@@ -3,7 +3,7 @@ import Synchronization
 
 /// What is published in a channel, for a part of the application: what `Hub.publications(in:)` gives.
 ///
-/// The subscription ends when the loop over it does, or when the last iterator is gone.
+/// The subscription ends when the loop over it does, or when the last iterator is gone; and the loop ends when the hub shuts down.
 public struct HubPublications: AsyncSequence, Sendable {
     public typealias Element = Publication
 
@@ -24,7 +24,7 @@ public struct HubPublications: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         var iterator: AsyncThrowingStream<Publication, any Error>.Iterator
 
-        /// The next publication; nil when the task was cancelled.
+        /// The next publication; nil when the task was cancelled, or the hub has shut down.
         ///
         /// - Throws: ``HubPublications/Overflow``.
         public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws -> Publication? {
@@ -44,6 +44,41 @@ final class LocalSubscription: DeliverySink {
     func post(_ delivery: Delivery) {
         guard case .publication(let publication, _, _) = delivery.event else { return }
         if case .dropped = continuation.yield(publication) { continuation.finish(throwing: HubPublications.Overflow()) }
+    }
+
+    /// Nothing more will come; what waits is still read.
+    func finish() {
+        continuation.finish()
+    }
+}
+
+/// The readers within the process, who are told when there is nothing more to come.
+final class LocalSubscriptions: Sendable {
+    private struct State {
+        var open: [ObjectIdentifier: LocalSubscription] = [:]
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ subscription: LocalSubscription) {
+        let isOver = state.withLock { state in
+            if !state.isOver { state.open[ObjectIdentifier(subscription)] = subscription }
+            return state.isOver
+        }
+        if isOver { subscription.finish() }
+    }
+
+    func remove(_ subscription: LocalSubscription) {
+        state.withLock { $0.open[ObjectIdentifier(subscription)] = nil }
+    }
+
+    func finish() {
+        let last = state.withLock { state in
+            defer { state = State(isOver: true) }
+            return state.open.values
+        }
+        for subscription in last { subscription.finish() }
     }
 }
 
@@ -68,9 +103,18 @@ extension Hub {
             bufferingPolicy: .bufferingOldest(max(1, bufferSize)))
         let subscription = LocalSubscription(continuation)
         // An overflow ends it in the middle of a publication, when the broker must be left alone.
-        continuation.onTermination = { [core] _ in Task { core.leave(channel, isPattern: false, subscription) } }
-        try await withCheckedThrowingContinuation { (joined: CheckedContinuation<Void, any Error>) in
-            core.join(channel, isPattern: false, subscription) { joined.resume(with: $0.mapError { $0 as any Error }) }
+        continuation.onTermination = { [core] _ in
+            core.localSubscriptions.remove(subscription)
+            Task { core.leave(channel, isPattern: false, subscription) }
+        }
+        core.localSubscriptions.add(subscription)
+        do {
+            try await withCheckedThrowingContinuation { (joined: CheckedContinuation<Void, any Error>) in
+                core.join(channel, isPattern: false, subscription) { joined.resume(with: $0.mapError { $0 as any Error }) }
+            }
+        } catch {
+            continuation.finish()
+            throw error
         }
         return HubPublications(stream)
     }

@@ -50,6 +50,18 @@ struct HubPublicationsTests {
         try await eventually { hub.channels() == ["open:a": 1] }
     }
 
+    @Test("The loop ends when the hub shuts down, after what was published before; and at once if that was before it")
+    func shutdown() async throws {
+        let publications = try await hub.publications(in: "open:a")
+        try await hub.publish(Array("1".utf8), to: "open:a")
+        hub.shutDown()
+        var count = 0
+        for try await _ in publications { count += 1 }
+        #expect(count == 1)
+        for try await _ in try await hub.publications(in: "open:a") {}
+        try await eventually { hub.channels().isEmpty }
+    }
+
     @Test("A channel that can't be is refused")
     func refused() async throws {
         await #expect(throws: HubRefusal.error(.unknownChannel)) { _ = try await hub.publications(in: "nowhere:a") }
