@@ -79,6 +79,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]
         ),
         .target(name: "CAllocator"),
+        .target(name: "CPrefetch"),
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
         .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
@@ -87,14 +88,14 @@ let package = Package(
         .target(name: "PubSub", swiftSettings: settings),
         .target(
             name: "RealtimeHub",
-            dependencies: ["RealtimeProtocol", "PubSub", nio, logging, metrics],
+            dependencies: ["RealtimeProtocol", "PubSub", "CPrefetch", nio, logging, metrics],
             swiftSettings: settings
         ),
 
         // Adapters: each knows one outside thing.
         .target(
             name: "WebSocketNIO",
-            dependencies: ["WebSocketProtocol", "WebSocketDeflate", nio, collections, logging, metrics],
+            dependencies: ["WebSocketProtocol", "WebSocketDeflate", "CPrefetch", nio, collections, logging, metrics],
             swiftSettings: settings
         ),
         .target(

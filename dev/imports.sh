@@ -9,16 +9,17 @@ foundation="Foundation FoundationEssentials"
 declare -A allowed=(
     [CZlib]=""
     [CAllocator]=""
+    [CPrefetch]=""
     # The C library for one function: random bytes.
     [WebSocketProtocol]="NIOCore HTTPTypes Glibc Musl"
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
     [RealtimeProtocol]="NIOCore"
-    [WebSocketNIO]="WebSocketProtocol WebSocketDeflate NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
+    [WebSocketNIO]="WebSocketProtocol WebSocketDeflate CPrefetch NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation $libc"
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
-    [RealtimeHub]="RealtimeProtocol PubSub NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
+    [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
     [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle"
     [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"
     [HeliographPages]=""

@@ -59,16 +59,17 @@ extension Session {
 
     // MARK: Pushes that others get too
 
-    func push(_ batches: [SharedBatch]) {
-        flushReplies()
+    /// - Parameter isTurn: this is a turn of the loop that hands out a channel's publications, not an event of the transport's.
+    func push(_ batches: [SharedBatch], isTurn: Bool) {
+        if replies.readableBytes > 0 { flushReplies() }
         for batch in batches where isOpen {
-            transport.send(batch, mayWait: subscriptions.count > 1)
+            transport.send(batch, mayWait: isInManyChannels || !isTurn)
             loop.statistics.batches &+= 1
         }
     }
 
     /// Whether so much waits for the client that the channels' policies apply.
-    var isSlow: Bool { transport.bufferedBytes > configuration.maxBufferedBytes }
+    var isSlow: Bool { transport.bufferedBytes > core.configuration.maxBufferedBytes }
 
     /// Whether a publication may be sent now; if not, the channel's policy is applied (A14).
     func admits(_ publication: Publication, _ origin: String?, _ subscription: Subscription) -> Bool {

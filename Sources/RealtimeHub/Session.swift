@@ -29,18 +29,23 @@ public final class Session: @unchecked Sendable {
         case closed
     }
 
+    // A delivery touches these, of a thousand sessions one after the other: they lie together, for the sake of the cache.
+    let transport: any SessionTransport
+    let core: HubCore
+    let loop: HubLoop
+    @exclusivity(unchecked) var replies = ByteBuffer()
+    @exclusivity(unchecked) var state = State.new
+    /// Whether a turn of the loop may have something for it from several channels.
+    @exclusivity(unchecked) private(set) var isInManyChannels = false
+
     /// The id of the connection, made by the server.
     public let client: String
     @exclusivity(unchecked) public internal(set) var user = ""
-
-    let transport: any SessionTransport
-    let loop: HubLoop
-    let core: HubCore
-
-    @exclusivity(unchecked) var state = State.new
     @exclusivity(unchecked) var connectionInfo: [UInt8]?
     @exclusivity(unchecked) var expiresAt: Int64 = 0
-    @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:]
+    @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:] {
+        didSet { isInManyChannels = subscriptions.count > 1 }
+    }
     @exclusivity(unchecked) var loopIndex = -1
     /// Commands that the client may still send in this second.
     @exclusivity(unchecked) var commandAllowance: Int
@@ -61,7 +66,6 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var resumption = Resumption.asAsked
 
     // Output
-    @exclusivity(unchecked) var replies = ByteBuffer()
     @exclusivity(unchecked) var repliesInBatch = 0
     @exclusivity(unchecked) var isHandlingInput = false
     @exclusivity(unchecked) var isFlushScheduled = false

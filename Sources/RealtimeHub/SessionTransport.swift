@@ -34,8 +34,12 @@ public protocol SessionTransport: AnyObject {
     ///
     /// - Parameters:
     ///   - batch: the messages, encoded.
-    ///   - mayWait: whether more for this session follows in this turn of the loop, so that it pays to send all at once.
+    ///   - mayWait: whether more for this session may follow in this turn of the loop, so that it pays to send all at once. If not, the call comes
+    ///     from a task of the loop of its own, from within nobody's callback.
     func send(_ batch: SharedBatch, mayWait: Bool)
+
+    /// A batch for many sessions is about to come: whatever sending it touches may be brought into the cache. Default: nothing.
+    func expectSend()
 
     /// Stops or resumes reading what the client sends.
     func holdReads(_ isHeld: Bool)
@@ -47,6 +51,7 @@ public protocol SessionTransport: AnyObject {
 
 extension SessionTransport {
     public var isEmulated: Bool { false }
+    public func expectSend() {}
 
     /// The push that tells the client of the end.
     public func farewell(_ code: DisconnectCode) -> ByteBuffer {

@@ -2,6 +2,7 @@
 // brought for a channel is encoded once for each class, and its members who are up to date get that one batch. A member who is not
 // (a gap, a duplicate, its own publication that it does not want back) is served by itself.
 
+import CPrefetch
 import NIOCore
 import PubSub
 import RealtimeProtocol
@@ -22,12 +23,12 @@ final class SubscriberClass {
     let key: SubscriberClassKey
     private let encoder: PublicationEncoder
     private let maxMessagesInBatch: Int
-    private(set) var members: [Subscription] = []
+    @exclusivity(unchecked) private(set) var members: [Subscription] = []
     /// How many members want to know who comes and goes.
     private var watchers = 0
 
     /// How many publications the class has had.
-    private var sequence: UInt64 = 0
+    @exclusivity(unchecked) private var sequence: UInt64 = 0
     /// The last of them: what a member who has it can take a delta against.
     private var base: Publication?
 
@@ -106,6 +107,7 @@ final class SubscriberClass {
             defer { index -= 1 }
             guard index < members.count else { continue }
             let member = members[index]
+            prefetch(before: index)
             guard isSimple, member.isLive, member.backlog.isEmpty, isNext(first, for: member), !member.session.isSlow else {
                 count &+= deliver(items, deliveries, to: member)
                 continue
@@ -113,15 +115,25 @@ final class SubscriberClass {
             if member.isPositioned { member.position.offset = last.offset }
             if !key.usesDelta || member.seen == before {
                 if batches == nil { batches = join(items.compactMap(\.message?.bytes)) }
-                member.session.push(batches ?? [])
+                member.session.push(batches ?? [], isTurn: true)
             } else {
                 if fullBatches == nil { fullBatches = join(firstFull(items)) }
-                member.session.push(fullBatches ?? [])
+                member.session.push(fullBatches ?? [], isTurn: true)
             }
             member.seen = sequence
             count &+= messageCount
         }
         return count
+    }
+
+    /// A thousand sessions do not stay in the cache from one publication to the next, and what sending to one touches hangs together by
+    /// pointers. So each is followed a step at a time while the ones before it are served: that is a tenth of a broadcast.
+    @inline(__always)
+    private func prefetch(before index: Int) {
+        if index >= 1 { members[index - 1].session.transport.expectSend() }
+        if index >= 2 { CPrefetch.prefetch(Unmanaged.passUnretained(members[index - 2].session.transport as AnyObject).toOpaque()) }
+        if index >= 3 { CPrefetch.prefetch(Unmanaged.passUnretained(members[index - 3].session).toOpaque()) }
+        if index >= 4 { CPrefetch.prefetch(Unmanaged.passUnretained(members[index - 4]).toOpaque()) }
     }
 
     /// Nil if a publication can't be said in the class's encoding.
@@ -201,7 +213,7 @@ final class SubscriberClass {
             member.seen = message.number
             count &+= 1
         }
-        if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)]) }
+        if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)], isTurn: true) }
         return count
     }
 
@@ -223,7 +235,7 @@ final class SubscriberClass {
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil
         }
-        if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)]) }
+        if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)], isTurn: false) }
     }
 
     /// Sends what was kept for a slow reader.
@@ -236,7 +248,7 @@ final class SubscriberClass {
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil
         }
-        if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)]) }
+        if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)], isTurn: false) }
     }
 
     /// The payload is binary and the encoding is JSON: the client is in the wrong place.
@@ -251,7 +263,9 @@ final class SubscriberClass {
         let batch = SharedBatch(bytes)
         var index = members.count - 1
         while index >= 0 {
-            if index < members.count, members[index].wantsJoinsAndLeaves, members[index].isLive { members[index].session.push([batch]) }
+            if index < members.count, members[index].wantsJoinsAndLeaves, members[index].isLive {
+                members[index].session.push([batch], isTurn: true)
+            }
             index -= 1
         }
     }

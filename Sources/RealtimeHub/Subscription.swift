@@ -6,8 +6,24 @@ import RealtimeProtocol
 ///
 /// `@unchecked Sendable`: everything is touched on the session's loop only; it is handed to closures that come back to that loop.
 final class Subscription: @unchecked Sendable {
+    // A delivery touches these, of a thousand subscriptions one after the other: they lie together, for the sake of the cache.
+    // Strong, as the session lives until its end, when it lets go of its subscriptions.
+    let session: Session
+    /// What came while the subscription was not complete yet. Nothing of a channel precedes the answer.
+    @exclusivity(unchecked) var waiting: [Delivery]? = []
+    /// What a slow reader has not had, where the channel's policy keeps it.
+    @exclusivity(unchecked) var backlog: [(publication: Publication, origin: String?)] = []
+    @exclusivity(unchecked) var isPositioned = false
+    /// What the client has, if it is positioned.
+    @exclusivity(unchecked) var position = StreamPosition(offset: 0, epoch: "")
+    /// The number of the last publication of the class that this one got; nil before.
+    @exclusivity(unchecked) var seen: UInt64?
+
+    /// The subscriber class it belongs to, and its place there.
+    var subscriberClass: SubscriberClass?
+    var index = 0
+
     let channel: String
-    unowned let session: Session
     let options: ChannelSettings
     let shard: ChannelShard
     /// The client did not ask for this one: it can't be lost alone (3010 rather than 2500).
@@ -20,25 +36,10 @@ final class Subscription: @unchecked Sendable {
     var keepsPresence = false
     /// When the subscription's token is over, in milliseconds since 1970; 0: never.
     var expiresAt: Int64 = 0
-    var isPositioned = false
     var isRecoverable = false
     var usesCompactID = false
     /// Its channel is a pattern of channels.
     let isWildcard: Bool
-
-    /// What the client has, if it is positioned.
-    var position = StreamPosition(offset: 0, epoch: "")
-
-    /// The subscriber class it belongs to, and its place there.
-    var subscriberClass: SubscriberClass?
-    var index = 0
-    /// The number of the last publication of the class that this one got; nil before.
-    var seen: UInt64?
-
-    /// What came while the subscription was not complete yet. Nothing of a channel precedes the answer.
-    var waiting: [Delivery]? = []
-    /// What a slow reader has not had, where the channel's policy keeps it.
-    var backlog: [(publication: Publication, origin: String?)] = []
     var nextPositionCheck = NIODeadline.distantFuture
 
     init(

@@ -77,6 +77,10 @@ final class SocketTransport: SessionTransport {
         if mayWait { socket.sendPrepared(frame) } else { socket.transmitPrepared(frame) }
     }
 
+    func expectSend() {
+        socket.expectTransmit()
+    }
+
     func holdReads(_ isHeld: Bool) {
         if isHeld { socket.pauseReading() } else { socket.resumeReading() }
     }

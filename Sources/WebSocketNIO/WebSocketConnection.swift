@@ -36,68 +36,70 @@ public enum WebSocketTransport: Hashable, Sendable {
 ///
 /// Not `Sendable`: every use is on ``eventLoop``. Other tasks and threads use its ``webSocket``.
 public final class WebSocketConnection {
+    // What is touched on the event loop only has `@exclusivity(unchecked)`, which spares a check at each of the dozen touches of a message. No
+    // overlap is possible: the functions of the machine and of ByteBuffer that these are passed to call nothing of ours back, but for the
+    // compressor, which knows no connection.
+
+    // A broadcast touches these, of a thousand sockets one after the other: they lie together, for the sake of the cache.
+    let channel: any Channel
+    let loop: LoopContext
+    let maxBufferedBytes: Int
+    @exclusivity(unchecked) var descriptor: CInt = -1
+    /// Whether permessage-deflate was agreed on.
+    public let isCompressed: Bool
+    @exclusivity(unchecked) var isOver = false
+    @exclusivity(unchecked) var isInReadEvent = false
+    /// The staging area holds frames of this socket.
+    @exclusivity(unchecked) var isStaging = false
+    @exclusivity(unchecked) var isFlushScheduled = false
+    @exclusivity(unchecked) var output = ByteBuffer()
+    @exclusivity(unchecked) var queue: [ByteBuffer] = []
+    @exclusivity(unchecked) var queuedBytes = 0
+    @exclusivity(unchecked) var bytesInFlight = 0
+    @exclusivity(unchecked) var memberships: [RoomMembership] = []
+    /// Messages sent that the statistics don't know of yet.
+    @exclusivity(unchecked) var uncounted = 0
+    /// The longest message since the peer fell behind.
+    @exclusivity(unchecked) var longestWaiting = 0
+    let compressor: DeflateCodec?
+    @exclusivity(unchecked) var machine: WebSocketMachine
+
     /// A number that no other socket of this process has.
     public let id: UInt64
     /// The subprotocol that was agreed on.
     public let subprotocol: String?
-    /// Whether permessage-deflate was agreed on.
-    public let isCompressed: Bool
-
-    let channel: any Channel
     let settings: SocketSettings
-    let maxBufferedBytes: Int
     let logger: Logger
-    let loop: LoopContext
     let staging: StagingArea
     let transport: WebSocketTransport
-    let compressor: DeflateCodec?
     /// A server without compression: its frames are a header and the payload.
     let isPlainServer: Bool
     /// Whether nothing is read while too much waits to be sent.
     let holdsReadsWhenSlow: Bool
 
-    // Everything below is touched on the event loop only, and `@exclusivity(unchecked)` spares a check at each of the dozen touches of a
-    // message. No overlap is possible: the functions of the machine and of ByteBuffer that these are passed to call nothing of ours back,
-    // but for the compressor, which knows no connection.
-    @exclusivity(unchecked) var machine: WebSocketMachine
     @exclusivity(unchecked) var delegate: (any WebSocketDelegate)?
     @exclusivity(unchecked) var context: ChannelHandlerContext?
     @exclusivity(unchecked) var loopIndex = -1
-    @exclusivity(unchecked) var memberships: [RoomMembership] = []
     /// Kept while the socket is open: the application may hold it no more and still read from it.
     @exclusivity(unchecked) var handle: WebSocket?
 
     // Input
-    @exclusivity(unchecked) var isInReadEvent = false
-    /// The staging area holds frames of this socket.
-    @exclusivity(unchecked) var isStaging = false
     @exclusivity(unchecked) var isPausedByApplication = false
     @exclusivity(unchecked) var isPausedByOutput = false
     @exclusivity(unchecked) var isReadHeldBack = false
 
     // Output
-    @exclusivity(unchecked) var descriptor: CInt = -1
-    @exclusivity(unchecked) var output = ByteBuffer()
-    @exclusivity(unchecked) var queue: [ByteBuffer] = []
-    @exclusivity(unchecked) var queuedBytes = 0
-    @exclusivity(unchecked) var bytesInFlight = 0
-    @exclusivity(unchecked) var isFlushScheduled = false
     @exclusivity(unchecked) var isHandingOver = false
     @exclusivity(unchecked) var isTakingFromOutbox = false
     /// The channel could not write all that it was given, and what waits since then is not all sent.
     @exclusivity(unchecked) var isBehind = false
     /// The channel is a socket of the kernel's, whatever lies between it and us.
     @exclusivity(unchecked) var isSocket = false
-    /// The longest message since the peer fell behind.
-    @exclusivity(unchecked) var longestWaiting = 0
     @exclusivity(unchecked) var deferred: [DeferredMessage] = []
     @exclusivity(unchecked) var deferredBytes = 0
     @exclusivity(unchecked) var stall: WriteStall?
-    /// Messages sent that the statistics don't know of yet.
-    @exclusivity(unchecked) var uncounted = 0
 
     // Life
-    @exclusivity(unchecked) var isOver = false
     @exclusivity(unchecked) var hasHalfClosed = false
     @exclusivity(unchecked) var isClosingChannel = false
     @exclusivity(unchecked) var violation: ProtocolViolation?

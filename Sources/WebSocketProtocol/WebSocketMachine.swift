@@ -39,20 +39,21 @@ public final class WebSocketMachineSettings: Sendable {
 /// // now send `output`, and close the connection when `machine.wantsDisconnect`
 /// ```
 public struct WebSocketMachine {
+    // What sending needs lies together, at the beginning.
     /// Which end this is.
     public let role: WebSocketRole
+    /// A message of ours is being sent in fragments.
+    var isSendingFragments = false
+    /// Where the connection is in its life; ``ConnectionState`` has the transitions.
+    public internal(set) var state = ConnectionState.open
+
+    /// The longest message that takes the short way through the parser; none does if parts are delivered.
+    let simpleLimit: Int
+    var inbound: InboundState
+    var timers: Timers
     let settings: WebSocketMachineSettings
     let compressor: (any MessageCompressor)?
     var masks: MaskGenerator?
-
-    /// Where the connection is in its life; ``ConnectionState`` has the transitions.
-    public internal(set) var state = ConnectionState.open
-    var inbound: InboundState
-    /// The longest message that takes the short way through the parser; none does if parts are delivered.
-    let simpleLimit: Int
-    var timers: Timers
-    /// A message of ours is being sent in fragments.
-    var isSendingFragments = false
 
     /// While the owner can't send, pings are answered with the last one only (RFC 6455 §5.5.3), so that a peer that pings and does not
     /// read costs one pong. Set it back to false and call ``flushPong(into:)`` when output flows again.
