@@ -76,8 +76,8 @@ private final class HoldingBroker: Broker {
         of channel: String, _ query: HistoryQuery, retention: Retention?,
         _ completion: @escaping @Sendable (Result<History, BrokerError>) -> Void
     ) {
-        inner.history(of: channel, query, retention: retention) { [held] result in
-            held.withLock { $0.append { completion(result) } }
+        inner.history(of: channel, query, retention: retention) { result in
+            self.held.withLock { $0.append { completion(result) } }
         }
     }
 
