@@ -194,17 +194,17 @@ let package = Package(
         .testTarget(
             name: "WebSocketClientTests",
             dependencies: [
-                "WebSocketClient", "WebSocketNIO", "WebSocketHummingbird", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
-                hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1,
+                "WebSocketClient", "WebSocketNIO", "WebSocketHummingbird", "WebSocketProtocol", "WebSocketDeflate", "ServerTestSupport",
+                hummingbird, hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "WebSocketHummingbirdTests",
             dependencies: [
-                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", hummingbird,
-                hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2, nioHPACK,
-                nioEmbedded, logging, serviceLifecycle,
+                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "ServerTestSupport",
+                hummingbird, hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2,
+                nioHPACK, nioEmbedded, logging, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -221,9 +221,9 @@ let package = Package(
             name: "RealtimeHummingbirdTests",
             dependencies: [
                 "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird", "WebSocketClient",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketTesting", hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes,
-                nio, nioPosix, nioEmbedded, nioSSL, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, logging,
-                serviceLifecycle,
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketTesting", "ServerTestSupport", hummingbird, hummingbirdCore,
+                hummingbirdTesting, httpTypes, nio, nioPosix, nioEmbedded, nioSSL, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1,
+                nioHTTPTypesHTTP2, logging, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -243,7 +243,7 @@ let package = Package(
             dependencies: ["heliograph", "ServerTestSupport", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol"],
             swiftSettings: settings
         ),
-        .target(name: "ServerTestSupport", path: "Tests/ServerTestSupport", swiftSettings: settings),
+        .target(name: "ServerTestSupport", dependencies: [nioSSL], path: "Tests/ServerTestSupport", swiftSettings: settings),
         .testTarget(
             name: "HeliographTests",
             dependencies: [

@@ -6,6 +6,7 @@ import HummingbirdTLS
 import HummingbirdTesting
 import NIOCore
 import NIOSSL
+import ServerTestSupport
 import Testing
 import WebSocketClient
 import WebSocketDeflate

@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOSSL
+import ServerTestSupport
 import Testing
 import WebSocketClient
 

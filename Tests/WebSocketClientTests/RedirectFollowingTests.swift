@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOSSL
+import ServerTestSupport
 import Testing
 import WebSocketClient
 

@@ -5,6 +5,7 @@ import HummingbirdCore
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import ServerTestSupport
 import Testing
 import WebSocketHummingbird
 import WebSocketNIO

@@ -3,6 +3,7 @@ import HummingbirdCore
 import HummingbirdTLS
 import NIOCore
 import NIOSSL
+import ServerTestSupport
 import Testing
 import WebSocketHummingbird
 

@@ -8,6 +8,7 @@ import PubSub
 import RealtimeHub
 import RealtimeHummingbird
 import RealtimeProtocol
+import ServerTestSupport
 import ServiceLifecycle
 import WebSocketHummingbird
 

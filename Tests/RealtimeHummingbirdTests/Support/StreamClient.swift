@@ -8,6 +8,7 @@ import NIOHTTPTypesHTTP2
 import NIOPosix
 import NIOSSL
 import RealtimeProtocol
+import ServerTestSupport
 
 /// One request on a connection of its own, and the answer as it comes.
 final class StreamClient: Sendable {

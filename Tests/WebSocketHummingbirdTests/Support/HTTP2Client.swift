@@ -5,6 +5,7 @@ import NIOHPACK
 import NIOHTTP2
 import NIOPosix
 import NIOSSL
+import ServerTestSupport
 import Synchronization
 
 final class HTTP2Client: Sendable {

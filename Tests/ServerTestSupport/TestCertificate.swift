@@ -1,27 +1,27 @@
-import NIOSSL
+public import NIOSSL
 
 /// A certificate that nobody trusts unless told so, valid until 2126:
 ///
 ///     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=test -addext subjectAltName=…
 ///
 /// Two of them, because NIOSSL accepts a certificate for the peer's address whatever name was asked for.
-struct TestCertificate {
+public struct TestCertificate: Sendable {
     /// For `localhost` and `inner.test`.
-    static let names = TestCertificate(certificate: namesPEM, key: namesKey)
+    public static let names = TestCertificate(certificate: namesPEM, key: namesKey)
     /// For 127.0.0.1.
-    static let address = TestCertificate(certificate: addressPEM, key: addressKey)
+    public static let address = TestCertificate(certificate: addressPEM, key: addressKey)
 
-    let certificate: String
-    let key: String
+    private let certificate: String
+    private let key: String
 
-    func server() throws -> TLSConfiguration {
+    public func server() throws -> TLSConfiguration {
         .makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(self.certificate.utf8)).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(self.key.utf8), format: .pem))
         )
     }
 
-    func trustingClient() throws -> TLSConfiguration {
+    public func trustingClient() throws -> TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(self.certificate.utf8)))
         return tls
