@@ -178,7 +178,8 @@ let package = Package(
         .testTarget(
             name: "RealtimeHubTests",
             dependencies: [
-                "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketTesting", nio, nioPosix, nioEmbedded, metrics, metricsTestKit,
+                "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketTesting", "ServerTestSupport", nio, nioPosix, nioEmbedded, metrics,
+                metricsTestKit,
             ],
             swiftSettings: settings
         ),

@@ -1,6 +1,7 @@
 import NIOCore
 import PubSub
 import RealtimeProtocol
+import ServerTestSupport
 import Synchronization
 import Testing
 
@@ -233,29 +234,5 @@ struct HandlerTests {
         hub.disconnect(client: result.client, .forceReconnect)
         _ = try await eventually("the end") { heard.withLock { $0.count == 3 ? true : nil } }
         #expect(heard.withLock { $0 } == ["1", "2", "gone 3011"])
-    }
-}
-
-/// Holds tasks until it is opened.
-final class Gate: Sendable {
-    private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
-
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.waiting.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
-        }
-    }
-
-    func open() {
-        let waiting = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
     }
 }

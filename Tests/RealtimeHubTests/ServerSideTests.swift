@@ -2,6 +2,7 @@ import NIOCore
 import NIOEmbedded
 import PubSub
 import RealtimeProtocol
+import ServerTestSupport
 import Testing
 
 @testable import RealtimeHub

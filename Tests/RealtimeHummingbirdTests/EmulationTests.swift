@@ -3,7 +3,7 @@ import NIOCore
 import RealtimeHub
 import RealtimeHummingbird
 import RealtimeProtocol
-import Synchronization
+import ServerTestSupport
 import Testing
 import WebSocketProtocol
 
@@ -122,7 +122,7 @@ struct EmulationTests {
         let gate = Gate()
         let settings = RealtimeServer.Settings {
             $0.handlers.call = { (_) async throws(HubRefusal) in
-                await gate.pass()
+                await gate.wait()
                 return ByteBuffer(string: "1")
             }
         }
@@ -144,7 +144,7 @@ struct EmulationTests {
         let settings = RealtimeServer.Settings {
             $0.hub.maxWaitingBytes = 20_000
             $0.handlers.call = { (_) async throws(HubRefusal) in
-                await gate.pass()
+                await gate.wait()
                 return ByteBuffer(string: "1")
             }
         }
@@ -180,36 +180,5 @@ struct EmulationTests {
             #expect(head.headerFields[.vary] == "Origin")
             #expect(try await server.status(.options, path, [.origin: "https://evil.example"]) == 403)
         }
-    }
-}
-
-/// Holds back whoever comes until it is opened.
-final class Gate: Sendable {
-    private struct State {
-        var isOpen = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    var waiting: Int { state.withLock { $0.waiting.count } }
-
-    func pass() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.waiting.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
-        }
-    }
-
-    func open() {
-        let waiting = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
     }
 }
