@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-import Synchronization
 import Testing
 import WebSocketDeflate
 import WebSocketProtocol
@@ -10,18 +9,6 @@ import WebSocketTesting
 
 @Suite("The asynchronous API: sending")
 struct AsyncSendingTests {
-    /// A socket of the server and a peer that reads when the test says so.
-    private func rawPair(_ server: Loopback) async throws -> (socket: WebSocket, peer: RawPeer) {
-        let port = server.port
-        async let peer = onThread { try RawPeer(port: port, receiveBuffer: 16_384) }
-        return (try await server.next(), try await peer)
-    }
-
-    private static func smallBuffers(_ options: inout Loopback.Options) {
-        options.sendBuffer = 16_384
-        options.configuration.maxBufferedBytes = 100_000
-    }
-
     // MARK: Order
 
     @Test("Many tasks send: all arrives, each task's messages in its order", arguments: [WebSocketTransport.plainSocket, .channel])
@@ -77,7 +64,7 @@ struct AsyncSendingTests {
         try await Loopback.with {
             $0.handshake.deflate = DeflateParameters()
         } _: { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             #expect(socket.isCompressed)
             let text = String(repeating: "words ", count: 100)
             try await socket.send(text)
@@ -92,8 +79,8 @@ struct AsyncSendingTests {
 
     @Test("Any number of tasks send to a peer that does not read: they wait, little is kept, nothing is lost")
     func bound() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
-            let (socket, peer) = try await rawPair(server)
+        try await Loopback.with({ $0.useSmallBuffers() }) { server in
+            let (socket, peer) = try await server.rawPair()
             let (tasks, count, size) = (50, 4, 20_000)
             let done = Counter()
             async let sending: Void = withThrowingTaskGroup(of: Void.self) { group in
@@ -127,8 +114,8 @@ struct AsyncSendingTests {
 
     @Test("A message longer than the cap, and others behind it")
     func longMessage() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
-            let (socket, peer) = try await rawPair(server)
+        try await Loopback.with({ $0.useSmallBuffers() }) { server in
+            let (socket, peer) = try await server.rawPair()
             async let sending: Void = {
                 try await socket.send(ByteBuffer(repeating: 1, count: 1_000_000))
                 for _ in 0..<20 { try await socket.send("behind") }
@@ -143,7 +130,7 @@ struct AsyncSendingTests {
     private func waitingSender(_ server: Loopback) async throws -> (
         socket: WebSocket, peer: RawPeer, sent: Counter, task: Task<Void, any Error>
     ) {
-        let (socket, peer) = try await rawPair(server)
+        let (socket, peer) = try await server.rawPair()
         let sent = Counter()
         let task = Task {
             while true {
@@ -162,7 +149,7 @@ struct AsyncSendingTests {
 
     @Test("A sender that waits can be cancelled: its message is not sent, the socket goes on")
     func cancellation() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
+        try await Loopback.with({ $0.useSmallBuffers() }) { server in
             let (socket, peer, sent, task) = try await waitingSender(server)
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
@@ -178,7 +165,7 @@ struct AsyncSendingTests {
 
     @Test("A sender that is cancelled before it sends is not refused, unless it had to wait")
     func cancelledBefore() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
+        try await Loopback.with({ $0.useSmallBuffers() }) { server in
             let (socket, client) = try await server.pair()
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -199,7 +186,7 @@ struct AsyncSendingTests {
 
     @Test("Closing lets a sender that waits go with an error")
     func closing() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
+        try await Loopback.with({ $0.useSmallBuffers() }) { server in
             let (socket, peer, sent, task) = try await waitingSender(server)
             socket.startClosing(code: 4_000)
             let error = await #expect(throws: WebSocketError.self) { try await task.value }
@@ -214,7 +201,7 @@ struct AsyncSendingTests {
 
     @Test("So does the loss of the connection")
     func loss() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
+        try await Loopback.with({ $0.useSmallBuffers() }) { server in
             let (socket, peer, _, task) = try await waitingSender(server)
             peer.resetOnClose()
             peer.end()
@@ -226,7 +213,7 @@ struct AsyncSendingTests {
     @Test("And the write deadline: a peer that takes nothing is dropped")
     func deadline() async throws {
         try await Loopback.with {
-            Self.smallBuffers(&$0)
+            $0.useSmallBuffers()
             $0.configuration.writeTimeout = .milliseconds(100)
         } _: { server in
             let (socket, _, _, task) = try await waitingSender(server)
@@ -255,7 +242,7 @@ struct AsyncSendingTests {
     @Test("Only its own answer ends a Ping; closing fails it; a closed socket refuses it")
     func pingWithoutAnswer() async throws {
         try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             let ping = Task { try await socket.ping() }
             try await onThread {
                 #expect(try peer.frames(1).first?.opcode == .ping)
@@ -269,7 +256,7 @@ struct AsyncSendingTests {
     @Test("A Ping can be cancelled")
     func cancelledPing() async throws {
         try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             let ping = Task { try await socket.ping() }
             _ = try await onThread { try peer.frames(1) }
             ping.cancel()
@@ -282,186 +269,12 @@ struct AsyncSendingTests {
         }
     }
 
-    // MARK: Messages in parts
-
-    @Test("Other messages wait for the end of one in parts; pings don't")
-    func stream() async throws {
-        try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
-            let others = Mutex<[Task<Void, any Error>]>([])
-            try await socket.sendStream(.text) { writer in
-                try await writer.write(ByteBuffer(string: "a"))
-                let other = Task { try await socket.send("other") }
-                others.withLock { $0.append(other) }
-                try await eventually { socket.outbox.waitingSenders == 1 }
-                let ping = Task { try await socket.ping() }
-                try await onThread {
-                    let frames = try peer.frames(2)
-                    #expect(frames.map(\.opcode) == [.text, .ping])
-                    try peer.send(RawFrame(.pong, frames[1].payload))
-                }
-                _ = try await ping.value
-                try await writer.write(ByteBuffer(string: "b"))
-            }
-            for other in others.withLock({ $0 }) { try await other.value }
-            let frames = try await onThread { try peer.frames(3) }
-            #expect(frames == [.continuation("b").fragment, .continuation(""), .text("other")])
-        }
-    }
-
-    @Test("However much waits for the end of a message in parts, its writer is not held up by it")
-    func streamAndWaitingMessages() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
-            let (socket, client) = try await server.pair(client: .quiet { $0.limits.maxMessageSize = 1 << 20 })
-            async let received = client.all()
-            let senders = Mutex<[Task<Void, any Error>]>([])
-            try await socket.sendStream(.binary) { writer in
-                try await writer.write(ByteBuffer(repeating: 1, count: 1_000))
-                for _ in 0..<30 {
-                    let sender = Task { try await socket.send(ByteBuffer(repeating: 2, count: 10_000)) }
-                    senders.withLock { $0.append(sender) }
-                }
-                try await eventually { socket.outbox.waitingSenders == 30 }
-                // A room's messages wait too, on the loop.
-                await socket.onLoop { for _ in 0..<5 { $0.send(ByteBuffer(repeating: 3, count: 10_000), .binary) } }
-                for _ in 0..<50 { try await writer.write(ByteBuffer(repeating: 1, count: 5_000)) }
-            }
-            for sender in senders.withLock({ $0 }) { try await sender.value }
-            await socket.close()
-            let sizes = try await received.map(\.bytes.readableBytes)
-            #expect(sizes.first == 251_000)
-            #expect(sizes.dropFirst() == Array(repeating: 10_000, count: 35)[...])
-        }
-    }
-
-    @Test("A long message in parts to a slow peer: the writer waits, little is kept")
-    func longStream() async throws {
-        try await Loopback.with(Self.smallBuffers) { server in
-            let (socket, peer) = try await rawPair(server)
-            async let sending: Void = socket.sendStream(.binary) { writer in
-                for number in 0..<200 {
-                    try await writer.write(ByteBuffer(repeating: UInt8(number), count: 10_000))
-                    #expect(socket.bufferedBytes < 50_000)
-                }
-            }
-            let frames = try await onThread { try peer.frames(201) }
-            try await sending
-            #expect(frames.dropLast().map { $0.payload.first ?? 255 } == (0..<200).map { UInt8($0) })
-            #expect(frames.map(\.isFinal) == Array(repeating: false, count: 200) + [true])
-        }
-    }
-
-    @Test("Messages in parts of several tasks come one after the other")
-    func streams() async throws {
-        try await Loopback.with { server in
-            let (socket, client) = try await server.pair()
-            async let received = client.all()
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for task in 0..<10 {
-                    group.addTask {
-                        try await socket.sendStream(.text) { writer in
-                            for _ in 0..<10 {
-                                try await writer.write(ByteBuffer(string: "\(task)"))
-                                await Task.yield()
-                            }
-                        }
-                    }
-                    group.addTask { try await socket.send("whole") }
-                }
-                try await group.waitForAll()
-            }
-            await socket.close()
-            let texts = try await received.map { String(buffer: $0.bytes) }
-            #expect(texts.count == 20)
-            #expect(texts.allSatisfy { $0 == "whole" || Set($0).count == 1 && $0.count == 10 })
-        }
-    }
-
-    @Test("An empty message in parts is an empty message")
-    func emptyStream() async throws {
-        try await Loopback.with { server in
-            let (socket, client) = try await server.pair()
-            try await socket.sendStream(.text) { _ in }
-            #expect(try await client.messages.first { _ in true } == .text(""))
-        }
-    }
-
-    private struct Mistake: Error {}
-
-    @Test("An error in the middle of a message closes the socket with 1011 and is thrown on")
-    func failingStream() async throws {
-        try await Loopback.with { server in
-            let (socket, client) = try await server.pair()
-            async let end = client.waitForClose()
-            await #expect(throws: Mistake.self) {
-                try await socket.sendStream(.text) { writer in
-                    try await writer.write(ByteBuffer(string: "a"))
-                    throw Mistake()
-                }
-            }
-            #expect(await end.code == .internalError)
-            #expect(socket.closeReason?.code == .internalError)
-        }
-    }
-
-    @Test("An error before the first part costs nothing, and the next message goes out")
-    func failingBeforeTheStream() async throws {
-        try await Loopback.with { server in
-            let (socket, client) = try await server.pair()
-            await #expect(throws: Mistake.self) { try await socket.sendStream(.text) { _ in throw Mistake() } }
-            try await socket.send("next")
-            #expect(try await client.messages.first { _ in true } == .text("next"))
-        }
-    }
-
-    @Test("Who waits to begin one can be cancelled, and is told when the socket closes")
-    func waitingStreams() async throws {
-        try await Loopback.with { server in
-            let (socket, client) = try await server.pair()
-            let tasks = Mutex<[Task<Void, any Error>]>([])
-            await #expect(throws: WebSocketError.self) {
-                try await socket.sendStream(.text) { writer in
-                    try await writer.write(ByteBuffer(string: "first"))
-                    for count in 1...2 {
-                        let task = Task { try await socket.sendStream(.text) { try await $0.write(ByteBuffer(string: "second")) } }
-                        tasks.withLock { $0.append(task) }
-                        try await eventually { socket.outbox.waitingStreams == count }
-                    }
-                    tasks.withLock { $0[0].cancel() }
-                    try await eventually { socket.outbox.waitingStreams == 1 }
-                    socket.startClosing()
-                    try await eventually { socket.outbox.waitingStreams == 0 }
-                }
-            }
-            let (cancelled, late) = tasks.withLock { ($0[0], $0[1]) }
-            await #expect(throws: CancellationError.self) { try await cancelled.value }
-            await #expect(throws: WebSocketError.self) { try await late.value }
-            await client.close()
-        }
-    }
-
-    @Test("A writer that outlives its message is refused")
-    func lateWriter() async throws {
-        try await Loopback.with { server in
-            let (socket, client) = try await server.pair()
-            let kept = Mutex<MessageWriter?>(nil)
-            try await socket.sendStream(.text) { writer in kept.withLock { $0 = writer } }
-            let writer = try #require(kept.withLock { $0 })
-            await #expect(throws: WebSocketError.messageIsOver) { try await writer.write(ByteBuffer(string: "late")) }
-            try await socket.sendStream(.text) { _ in
-                await #expect(throws: WebSocketError.messageIsOver) { try await writer.write(ByteBuffer(string: "late")) }
-            }
-            await socket.close()
-            #expect(try await client.all() == [.text(""), .text("")])
-        }
-    }
-
     // MARK: Closing
 
     @Test("Several tasks close: one Close frame, all return when the socket is closed")
     func closingTwice() async throws {
         try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             async let answer = onThread {
                 let frames = try peer.frames(1)
                 try peer.send(.close(4_000))

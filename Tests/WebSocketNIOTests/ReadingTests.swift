@@ -9,13 +9,6 @@ import WebSocketTesting
 
 @Suite("The asynchronous API: reading")
 struct ReadingTests {
-    /// A socket of the server and a peer that knows only bytes.
-    private func rawPair(_ server: Loopback) async throws -> (socket: WebSocket, peer: RawPeer) {
-        let port = server.port
-        async let peer = onThread { try RawPeer(port: port) }
-        return (try await server.next(), try await peer)
-    }
-
     @Test("Messages come in order, as text or bytes")
     func messages() async throws {
         try await Loopback.with { server in
@@ -34,7 +27,7 @@ struct ReadingTests {
         arguments: [nil, 1000, 1001, 1008, 1011, 1012, 3000, 4999] as [UInt16?])
     func end(code: UInt16?) async throws {
         try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             let close = code.map { RawFrame.close(CloseCode(rawValue: $0), "why") } ?? .close()
             try await onThread { try peer.send(.text("last"), close) }
             #expect(try await socket.all() == [.text("last")])
@@ -61,7 +54,7 @@ struct ReadingTests {
     @Test("It throws when the connection is lost, after what came before")
     func loss() async throws {
         try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             try await onThread {
                 try peer.send(.text("last"))
                 peer.endOutput()
@@ -78,7 +71,7 @@ struct ReadingTests {
     @Test("It throws when the peer breaks a rule, after what came before")
     func violation() async throws {
         try await Loopback.with { server in
-            let (socket, peer) = try await rawPair(server)
+            let (socket, peer) = try await server.rawPair()
             try await onThread { try peer.send(.text("good"), .text(bytes: [0xc0])) }
             var iterator = socket.messages.makeAsyncIterator()
             #expect(try await iterator.next() == .text("good"))

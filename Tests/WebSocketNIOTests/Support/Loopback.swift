@@ -20,6 +20,12 @@ final class Loopback: Sendable {
         var receiveBuffer: Int?
         /// Nil: the sockets come out of ``Loopback/next()``.
         var delegate: (@Sendable () -> any WebSocketDelegate)?
+
+        /// A peer that does not read is soon noticed.
+        mutating func useSmallBuffers() {
+            sendBuffer = 16_384
+            configuration.maxBufferedBytes = 100_000
+        }
     }
 
     private let listener: any Channel
@@ -84,6 +90,13 @@ final class Loopback: Sendable {
     ) {
         let client = try await connect(configuration: client, receiveBuffer: receiveBuffer, sendBuffer: sendBuffer)
         return (try await next(), client)
+    }
+
+    /// A socket of the server, and a peer that reads when the test says so; little waits on its way there.
+    func rawPair() async throws -> (socket: WebSocket, peer: RawPeer) {
+        let port = port
+        async let peer = onThread { try RawPeer(port: port, receiveBuffer: 16_384) }
+        return (try await next(), try await peer)
     }
 
     func stop() async {
