@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
+import { after, afterEach, before } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Client } from "../heliograph.js";
 
 const program = process.env.HELIOGRAPH || fileURLToPath(new URL("../../../.build/debug/heliograph", import.meta.url));
 
@@ -20,8 +22,23 @@ export async function until(condition) {
 let names = 0;
 export const channel = (namespace) => `${namespace}:js-${process.pid}-${names++}`;
 
+/** A server for the tests of a file. */
 export class LiveServer {
   #process;
+  #clients = [];
+
+  constructor() {
+    before(() => this.start());
+    after(() => this.stop());
+    afterEach(() => this.#clients.splice(0).forEach((client) => client.disconnect()));
+  }
+
+  /** A client that is gone after the test. */
+  client(options) {
+    const client = new Client(`ws://127.0.0.1:${this.port}/connection/websocket`, { minReconnectDelay: 50, maxReconnectDelay: 200, ...options });
+    this.#clients.push(client);
+    return client;
+  }
 
   /** On a port that stays the same when it is started again. */
   async start() {
