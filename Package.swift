@@ -136,7 +136,7 @@ let package = Package(
             path: "Examples/demos",
             swiftSettings: settings
         ),
-        .target(name: "HeliographPages", resources: [.embedInCode("Files")], swiftSettings: settings),
+        .target(name: "HeliographPages", exclude: ["Files"]),
         .target(
             name: "HeliographServer",
             dependencies: [
@@ -231,9 +231,8 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "Demos", "HeliographServer", "HeliographPages", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
-                hummingbird,
+                "Demos", "HeliographServer", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient", "WebSocketNIO",
+                "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol", hummingbird,
                 hummingbirdTesting, jwtKit, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings
@@ -254,5 +253,7 @@ let package = Package(
             swiftSettings: settings
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    // For `#embed`.
+    cLanguageStandard: .gnu2x
 )

@@ -1,5 +1,4 @@
 import HTTPTypes
-import HeliographPages
 import Hummingbird
 import NIOCore
 

@@ -1,6 +1,5 @@
 import Foundation
 import HTTPTypes
-import HeliographPages
 import Hummingbird
 import HummingbirdTesting
 import Testing
