@@ -3,14 +3,14 @@
 # against our server. HELIOGRAPH names another program than the debug build. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.."
+source dev/lib.sh
 dev/tools.sh || exit 2
 if [ -z "${HELIOGRAPH:-}" ]; then
-    swift build --product heliograph || exit 2
-    HELIOGRAPH=$(swift build --show-bin-path)/heliograph
+    programs debug heliograph
+    HELIOGRAPH=$bin/heliograph
 fi
 export HELIOGRAPH
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$scratch/log
 timeout -k 5 300 node --test --test-reporter=tap Clients/js/test/*.test.js >"$log" 2>&1
 status=$?
 grep -vE '^ *(---|\.\.\.|duration_ms: .*)$' "$log"

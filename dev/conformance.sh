@@ -23,8 +23,7 @@ export AUTOBAHN_TIME_SCALE=${AUTOBAHN_TIME_SCALE:-4}
 export AUTOBAHN_VENV=${AUTOBAHN_VENV:-$HOME/.cache/heliograph-autobahn}
 
 Conformance/autobahn/setup.sh || exit 2
-swift build -c "$configuration" --product heliograph || exit 2
-bin=$(swift build -c "$configuration" --show-bin-path)
+programs "$configuration" heliograph Conformance/autobahn-client
 reports=$root/out/autobahn
 mkdir -p "$reports"
 status=0
@@ -41,7 +40,6 @@ for part in "${parts[@]}"; do
         Conformance/autobahn/run-server-cases.sh "wss://127.0.0.1:$port/echo" "$reports/wss" "${cases[@]}" || status=1
         ;;
     client)
-        dev/nested.sh Conformance build -c "$configuration" --product autobahn-client || exit 2
         port=$(free_port)
         Conformance/autobahn/run-client-cases.sh "$port" "$reports/client" "${cases[@]}" -- "$bin/autobahn-client" "ws://127.0.0.1:$port" || status=1
         ;;

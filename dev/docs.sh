@@ -9,5 +9,5 @@ for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbi
     targets+=(--target "$module")
 done
 mkdir -p out
-swift package --allow-writing-to-directory "$PWD/out/docs" generate-documentation "${targets[@]}" \
+dev/swift.sh package --allow-writing-to-directory "$PWD/out/docs" generate-documentation "${targets[@]}" \
     --enable-experimental-combined-documentation --warnings-as-errors --output-path "$PWD/out/docs"

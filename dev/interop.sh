@@ -7,9 +7,7 @@ source dev/lib.sh
 dev/tools.sh || exit 2
 python=${HELIOGRAPH_VENV:-$HOME/.cache/heliograph-venv}/bin/python
 peers=Conformance/peers
-swift build --product heliograph || exit 2
-dev/nested.sh Conformance build --product interop-client || exit 2
-bin=$(swift build --show-bin-path)
+programs debug heliograph Conformance/interop-client
 certificate
 failed=0
 

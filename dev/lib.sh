@@ -1,4 +1,4 @@
-# Sourced by the scripts here that start a server: ports, a certificate, start and stop. Nothing it starts outlives the script.
+# Sourced by the scripts here that run programs of ours: where those are, ports, a certificate, start and stop. Nothing it starts outlives the script.
 
 started=()
 scratch=$(mktemp -d)
@@ -9,6 +9,22 @@ cleanup() {
     rm -rf "$scratch"
 }
 trap cleanup EXIT
+
+# Builds programs and sets $bin to their folder. Where HELIOGRAPH_BIN names a folder, they have been built there.
+programs() { # debug|release PROGRAM...: of the root, or PACKAGE/PROGRAM
+    local configuration=$1 program swift=(dev/swift.sh)
+    shift
+    [ "$configuration" = release ] && swift=(swift)
+    bin=${HELIOGRAPH_BIN:-}
+    [ -n "$bin" ] && return
+    for program in "$@"; do
+        case $program in
+        */*) dev/nested.sh "${program%/*}" build -c "$configuration" --product "${program##*/}" || exit 2 ;;
+        *) "${swift[@]}" build -c "$configuration" --product "$program" || exit 2 ;;
+        esac
+    done
+    bin=$("${swift[@]}" build -c "$configuration" --show-bin-path)
+}
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

@@ -6,8 +6,7 @@ cd "$(dirname "$0")/.."
 source dev/lib.sh
 dev/tools.sh || exit 2
 python=${HELIOGRAPH_VENV:-$HOME/.cache/heliograph-venv}/bin/python
-swift build --product heliograph || exit 2
-bin=$(swift build --show-bin-path)
+programs debug heliograph
 failed=0
 
 part() { # NAME COMMAND...

@@ -11,9 +11,7 @@ cd "$(dirname "$0")/.."
 source dev/lib.sh
 seconds=${1:-600}
 configuration=${CONFIGURATION:-release}
-swift build -c "$configuration" --product heliograph || exit 2
-dev/nested.sh Conformance build -c "$configuration" --product recovery-soak || exit 2
-bin=$(swift build -c "$configuration" --show-bin-path)
+programs "$configuration" heliograph Conformance/recovery-soak
 start "$scratch/serve.log" "$bin/heliograph" serve --host 127.0.0.1 --port '{port}' --log-level warning
 failed=0
 for fault in drop swap twice; do

@@ -46,11 +46,11 @@ step() { # NAME COMMAND...
 
 # The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other.
 unit() {
-    swift test --skip-build --parallel --filter 'WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests' &&
-        swift test --skip-build --no-parallel --skip BrowserTests --skip WebSocketProtocolTests --skip WebSocketDeflateTests --skip PubSubTests
+    dev/swift.sh test --skip-build --parallel --filter 'WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests' &&
+        dev/swift.sh test --skip-build --no-parallel --skip BrowserTests --skip WebSocketProtocolTests --skip WebSocketDeflateTests --skip PubSubTests
 }
 # Pictures of the pages are left in out/screenshots.
-browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots swift test --skip-build --filter BrowserTests; }
+browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots dev/swift.sh test --skip-build --filter BrowserTests; }
 examples() { dev/nested.sh Examples/quick-start test && dev/nested.sh Examples/web-app test; }
 packages() { dev/nested.sh Conformance build && dev/nested.sh Benchmarks build; }
 steps=(
