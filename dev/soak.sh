@@ -3,7 +3,7 @@
 # being told?
 #
 #   dev/soak.sh              200 clients, 1,000 publications a second, 10 minutes, half of them JSON and half Protobuf
-#   dev/soak.sh SECONDS      CONFIGURATION=debug|release (default) chooses the build
+#   dev/soak.sh SECONDS [OPTION...]     of recovery-soak, such as --clients 50; CONFIGURATION=debug|release (default) chooses the build
 #
 # First three short runs with a fault put in, each of which the checker must find. Ends with "N passed, N failed", of clients.
 set -uo pipefail
@@ -25,7 +25,7 @@ done
 for format in json protobuf; do
     echo "== $format"
     timeout -k 5 $((seconds / 2 + 120)) "$bin/recovery-soak" "$port" --seconds $((seconds / 2)) --channel "recover:$format" \
-        $([ $format = protobuf ] && echo --protobuf) >"$scratch/soak.log"
+        "${@:2}" $([ $format = protobuf ] && echo --protobuf) >"$scratch/soak.log"
     cat "$scratch/soak.log"
     tail -n 1 "$scratch/soak.log" | grep -qE '^[1-9][0-9]* passed, 0 failed$' && continue
     failed=1

@@ -1,16 +1,18 @@
 #!/bin/bash
 # THE test command: everything that must hold before a change goes in. Runs from a fresh clone; installs what it needs.
 #
-#   dev/test.sh              all steps
-#   dev/test.sh lint unit    these steps alone (their names are in the table at the end of this file)
+#   dev/test.sh              all steps; when all is built, in three lanes
+#   dev/test.sh lint unit    these steps alone, one after the other (their names are in the tables at the end of this file)
 #
-# Logs are in out/test. The last line is "N passed, N failed": tests where a step counts them (Swift tests, Autobahn cases, peers), steps elsewhere.
+# Logs are in out/test; a step's line comes at its end. The last line is "N passed, N failed": tests where a step counts them (Swift tests,
+# Autobahn cases, peers), steps elsewhere.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 logs=$root/out/test
 mkdir -p "$logs"
-passed=0 failed=0 began=$SECONDS
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
 export SWIFT_BACKTRACE=enable=no
 
 # What a log says about its tests: "passed failed", or nothing.
@@ -30,52 +32,100 @@ failures() {
 }
 
 step() { # NAME COMMAND...
-    local name=$1 started=$SECONDS status good bad
+    local name=$1 started=$SECONDS status good bad outcome
     shift
-    printf '%-12s ' "$name"
     "$@" >"$logs/$name.log" 2>&1
     status=$?
     read -r good bad <<<"$(counts "$logs/$name.log")"
     : "${good:=$((status == 0))}" "${bad:=0}"
     [ $status -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     [ $status -eq 0 ] && bad=0
-    passed=$((passed + good)) failed=$((failed + bad))
-    printf '%5d s   %s\n' $((SECONDS - started)) "$([ $status -eq 0 ] && echo "ok ($good)" || echo "FAILED ($bad), see out/test/$name.log")"
-    [ $status -eq 0 ] || failures "$logs/$name.log" | sed 's/^/    /'
+    echo "$good $bad" >>"$results"
+    outcome="ok ($good)"
+    [ $status -eq 0 ] || outcome="FAILED ($bad), see out/test/$name.log"
+    # Written at once: the lanes share the terminal.
+    echo "$(
+        printf '%-12s %5d s   %s\n' "$name" $((SECONDS - started)) "$outcome"
+        [ $status -eq 0 ] || failures "$logs/$name.log" | sed 's/^/    /'
+    )"
 }
 
-# The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other.
-unit() {
-    dev/swift.sh test --skip-build --parallel --filter 'WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests' &&
-        dev/swift.sh test --skip-build --no-parallel --skip BrowserTests --skip WebSocketProtocolTests --skip WebSocketDeflateTests --skip PubSubTests
+lane() { # STEP...: one after the other
+    local line name command
+    for line in "$@"; do
+        read -r name command <<<"$line"
+        [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $name "* ]] && continue
+        # shellcheck disable=SC2086
+        step "$name" $command
+    done
 }
+
+# SwiftPM locks .build, so what runs beside a build takes the tests' program itself.
+tests() { # PACKAGE OPTION...
+    local program=.build-test/debug/$1PackageTests.xctest
+    [ -d "$program" ] && program=$program/Contents/MacOS/$1PackageTests
+    shift
+    "$program" --testing-library swift-testing "$@"
+}
+# The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other. RealtimeHummingbirdTests
+# mostly wait for pings: they are a step of their own beside these.
+unit() {
+    local pure='WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests|RealtimeProtocolTests'
+    tests heliograph --parallel --filter "$pure" &&
+        tests heliograph --no-parallel --skip "$pure" --skip RealtimeHummingbirdTests --skip BrowserTests
+}
+streams() { tests heliograph --no-parallel --filter RealtimeHummingbirdTests; }
 # Pictures of the pages are left in out/screenshots.
-browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots dev/swift.sh test --skip-build --filter BrowserTests; }
-examples() { dev/nested.sh Examples/quick-start test && dev/nested.sh Examples/web-app test; }
-packages() { dev/nested.sh Conformance build && dev/nested.sh Benchmarks build; }
-steps=(
+browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots tests heliograph --filter BrowserTests; }
+packages() {
+    local folder
+    for folder in Examples/quick-start Examples/web-app Benchmarks; do dev/nested.sh "$folder" build --build-tests || return; done
+}
+examples() { tests quick-start && tests web-app; }
+
+build=(
     "tools      dev/tools.sh"
     "lint       dev/lint.sh"
     "imports    dev/imports.sh"
     "build      dev/build.sh"
+    "programs   dev/nested.sh Conformance build"
+)
+# These have deadlines, so they go before the other lanes.
+timed=(
     "unit       unit"
     "browser    browser"
-    "packages   packages"
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
-    "recovery   env CONFIGURATION=debug dev/soak.sh 120"
     "client     dev/client-js.sh"
-    "decoder    dev/differential.sh"
     "autobahn   dev/conformance.sh short"
-    "docs       dev/docs.sh"
-    "examples   examples"
 )
-for line in "${steps[@]}"; do
-    read -r name command <<<"$line"
-    [ $# -gt 0 ] && [[ " $* " != *" $name "* ]] && continue
-    # shellcheck disable=SC2086
-    step "$name" $command
-done
-printf 'took %d min %d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
+# These only compute: at the lowest priority they take what the others leave.
+untimed=(
+    "packages   packages"
+    "docs       dev/docs.sh"
+    "decoder    dev/differential.sh"
+)
+# These mostly wait. In two minutes of cuts, more deliveries than these keep a debug build so busy that it cuts less often.
+waiting=(
+    "recovery   env CONFIGURATION=debug dev/soak.sh 120 --clients 50 --rate 100"
+    "streams    streams"
+)
+# Of what "packages" built.
+last=("examples   examples")
+
+wanted=("$@")
+lane "${build[@]}"
+if [ $# -eq 0 ]; then
+    export HELIOGRAPH_BIN=$root/.build-test/debug
+    (renice -n 19 $BASHPID >/dev/null && lane "${untimed[@]}") &
+    lane "${waiting[@]}" &
+    lane "${timed[@]}"
+    wait
+else
+    lane "${timed[@]}" "${waiting[@]}" "${untimed[@]}"
+fi
+lane "${last[@]}"
+printf 'took %d min %d s\n' $((SECONDS / 60)) $((SECONDS % 60))
+read -r passed failed < <(awk '{ good += $1; bad += $2 } END { print good + 0, bad + 0 }' "$results")
 echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+[ "$failed" -eq 0 ]

@@ -110,9 +110,9 @@ final class SoakClient {
     private func spoil(_ publication: Wire.Publication) {
         count += 1
         switch fault {
-        case .drop where count % 500 == 0: return
-        case .twice where count % 500 == 0: checker.take(publication)
-        case .swap where count % 500 == 0:
+        case .drop where count % 50 == 0: return
+        case .twice where count % 50 == 0: checker.take(publication)
+        case .swap where count % 50 == 0:
             held = publication
             return
         default: break
