@@ -18,6 +18,9 @@ final class Soak: @unchecked Sendable {
         publisher = SoakClient(options, on: loop, fault: nil, subscribes: false)
     }
 
+    /// Below this a fault need not show: a machine that stalls gets more time.
+    private static let fewest = 500
+
     /// Done when the time is over and all have caught up, or have had a minute to.
     func run() -> EventLoopFuture<Void> {
         began = .now()
@@ -26,7 +29,8 @@ final class Soak: @unchecked Sendable {
         for client in clients { client.connect() }
         let end = NIODeadline.now() + .seconds(Int64(options.seconds))
         loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .milliseconds(10)) { task in
-            if NIODeadline.now() < end {
+            let isShort = self.published < Self.fewest && NIODeadline.now() < end + .seconds(60)
+            if NIODeadline.now() < end || isShort {
                 self.publish()
             } else if self.isOver(end) {
                 task.cancel()
