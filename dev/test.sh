@@ -105,13 +105,13 @@ untimed=(
     "docs       dev/docs.sh"
     "decoder    dev/differential.sh"
 )
-# These mostly wait. In two minutes of cuts, more deliveries than these keep a debug build so busy that it cuts less often.
-waiting=(
-    "recovery   env CONFIGURATION=debug dev/soak.sh 120 --clients 50 --rate 100"
-    "streams    streams"
+# These mostly wait.
+waiting=("streams    streams")
+# What "packages" built; and two minutes of cut connections, with as many publications as the machine can deliver, for which it has to be alone.
+last=(
+    "examples   examples"
+    "recovery   env CONFIGURATION=debug dev/soak.sh 120"
 )
-# Of what "packages" built.
-last=("examples   examples")
 
 wanted=("$@")
 lane "${build[@]}"
