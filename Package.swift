@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "WebSocketClient", targets: ["WebSocketClient"]),
         .library(name: "WebSocketHummingbird", targets: ["WebSocketHummingbird"]),
         .library(name: "RealtimeProtocol", targets: ["RealtimeProtocol"]),
+        .library(name: "LiveHTML", targets: ["LiveHTML"]),
         .library(name: "WebSocketTesting", targets: ["WebSocketTesting"]),
         .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
         .library(name: "PubSub", targets: ["PubSub"]),
@@ -83,6 +84,7 @@ let package = Package(
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
         .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
+        .target(name: "LiveHTML", swiftSettings: settings),
 
         // Cores: know the pure ones, and ports.
         .target(name: "PubSub", swiftSettings: settings),
@@ -170,6 +172,7 @@ let package = Package(
             dependencies: ["RealtimeProtocol", "WebSocketTesting", nio],
             swiftSettings: settings
         ),
+        .testTarget(name: "LiveHTMLTests", dependencies: ["LiveHTML"], swiftSettings: settings),
         .testTarget(
             name: "WebSocketDeflateTests",
             dependencies: ["WebSocketDeflate", "WebSocketProtocol", "WebSocketTesting", nio],

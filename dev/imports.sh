@@ -14,6 +14,7 @@ declare -A allowed=(
     [WebSocketProtocol]="NIOCore HTTPTypes Glibc Musl"
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
     [RealtimeProtocol]="NIOCore"
+    [LiveHTML]=""
     [WebSocketNIO]="WebSocketProtocol WebSocketDeflate CPrefetch NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation $libc"
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
@@ -31,7 +32,7 @@ declare -A allowed=(
     [PubSubTesting]="PubSub Synchronization"
 )
 # Of NIOCore, the pure modules may use the buffer alone.
-pure="WebSocketProtocol WebSocketDeflate WebSocketTesting RealtimeProtocol"
+pure="WebSocketProtocol WebSocketDeflate WebSocketTesting RealtimeProtocol LiveHTML"
 io='\b(EventLoop[A-Za-z]*|EventLoopFuture|EventLoopPromise|Channel[A-Z][A-Za-z]*|NIODeadline|TimeAmount|SocketAddress|NIOAny)\b'
 
 failed=0

@@ -1,0 +1,45 @@
+/// Markup with values in it, written as a string literal.
+///
+/// ```swift
+/// let greeting: HTML = "<p class=\"\(kind)\">Hello, \(name)!</p>"
+/// ```
+///
+/// What stands in the literal is markup, known when the program is compiled. What stands in an interpolation is a value: it is escaped for the place in
+/// which it is, and can't become markup. A `String` is no `HTML`, and there is no conversion; ``init(unsafeRaw:)`` is the one way around that.
+///
+/// An `HTML` is cheap to make and to throw away: a view makes all of its markup anew for each change, and ``RenderedView`` finds what is different.
+public struct HTML: Sendable {
+    /// What was written, in its order. The last part has the literal behind the last value.
+    var parts: ContiguousArray<Part>
+
+    /// Nothing.
+    public init() {
+        parts = []
+    }
+
+    init(parts: ContiguousArray<Part>) {
+        self.parts = parts
+    }
+
+    /// Markup from a string that you vouch for: it is neither escaped nor checked, and whoever wrote it can run scripts in the browser of who sees it.
+    ///
+    /// It is inserted as it is, so its elements must be closed. A change of it sends all of it again.
+    public init(unsafeRaw markup: String) {
+        parts = [Part(Literal(), .raw, .text(markup)), Part(Literal(), .end, .none)]
+    }
+
+    /// Whether it is ``init()``.
+    var isEmpty: Bool { parts.isEmpty }
+}
+
+extension HTML: ExpressibleByStringInterpolation {
+    /// Markup without values.
+    public init(stringLiteral markup: StaticString) {
+        parts = [Part(Literal(markup), .end, .none)]
+    }
+
+    /// Markup with values.
+    public init(stringInterpolation: StringInterpolation) {
+        parts = stringInterpolation.finished()
+    }
+}

@@ -1,0 +1,123 @@
+extension HTML {
+    /// What a literal of ``HTML`` is put together from.
+    ///
+    /// Other modules can add interpolations of their own as extensions, from those that are here and ``appendLiteral(_:)``.
+    public struct StringInterpolation: StringInterpolationProtocol {
+        /// Markup is known when the program is compiled.
+        public typealias StringLiteralType = StaticString
+
+        private var parts: ContiguousArray<Part> = []
+        private var literal = Literal()
+
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            parts.reserveCapacity(interpolationCount &+ 1)
+        }
+
+        /// Appends markup.
+        public mutating func appendLiteral(_ markup: StaticString) {
+            let next = Literal(markup)
+            guard next.count > 0 else { return }
+            if literal.count > 0 { parts.append(Part(literal, .joint, .none)) }
+            literal = next
+        }
+
+        mutating func append(_ kind: Part.Kind, _ value: Part.Value) {
+            parts.append(Part(literal, kind, value))
+            literal = Literal()
+        }
+
+        consuming func finished() -> ContiguousArray<Part> {
+            parts.append(Part(literal, .end, .none))
+            return parts
+        }
+    }
+}
+
+extension HTML.StringInterpolation {
+    /// Inserts a text.
+    @_disfavoredOverload
+    public mutating func appendInterpolation(_ text: String) {
+        append(.text, .text(text))
+    }
+
+    /// Inserts a text, or nothing. As a whole attribute, `title=\(tip)`, it is one that is absent without a text.
+    @_disfavoredOverload
+    public mutating func appendInterpolation(_ text: String?) {
+        append(.optional, text.map { .text($0) } ?? .none)
+    }
+
+    /// Inserts what describes the value, as a text.
+    @_disfavoredOverload
+    public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+        append(.text, .text(value.description))
+    }
+
+    /// Inserts what describes the value, as a text, or nothing.
+    @_disfavoredOverload
+    public mutating func appendInterpolation(_ value: (some CustomStringConvertible)?) {
+        append(.optional, value.map { .text($0.description) } ?? .none)
+    }
+
+    /// Inserts a number.
+    public mutating func appendInterpolation(_ number: Int) {
+        append(.integer, .integer(number))
+    }
+
+    /// Inserts a number, or nothing.
+    public mutating func appendInterpolation(_ number: Int?) {
+        append(.optional, number.map { .integer($0) } ?? .none)
+    }
+
+    /// As a whole attribute, `disabled=\(isBusy)`, decides whether it is there. Elsewhere inserts `true` or `false`.
+    public mutating func appendInterpolation(_ flag: Bool) {
+        append(.flag, .flag(flag))
+    }
+
+    /// Inserts markup.
+    ///
+    /// In an attribute, where markup has no meaning, it is the text that was written: `class="\(isNew ? "new" : "")"`.
+    public mutating func appendInterpolation(_ markup: HTML) {
+        append(.markup, .markup(markup))
+    }
+
+    /// Inserts markup, or nothing.
+    public mutating func appendInterpolation(_ markup: HTML?) {
+        append(.markup, markup.map { .markup($0) } ?? .none)
+    }
+
+    /// Inserts markup under a condition: `\(if: rows.isEmpty, "<p>Nothing here.</p>")`. What is not wanted is not made.
+    public mutating func appendInterpolation(
+        if condition: Bool, _ markup: @autoclosure () -> HTML, else other: @autoclosure () -> HTML? = nil
+    ) {
+        appendInterpolation(condition ? markup() : other())
+    }
+
+    /// Inserts the markup of a component.
+    public mutating func appendInterpolation(_ component: some HTMLComponent) {
+        appendInterpolation(component.body)
+    }
+
+    /// Inserts markup from a string that you vouch for; see ``HTML/init(unsafeRaw:)``.
+    public mutating func appendInterpolation(unsafeRaw markup: String) {
+        append(.raw, .text(markup))
+    }
+
+    /// The place of another view of the same page, by the number that it has there; 0 for none. What that view renders is its own.
+    public mutating func appendInterpolation(view number: Int) {
+        append(.view, .integer(number))
+    }
+}
+
+/// A piece of a page that is made of values: what it was given says what it looks like.
+///
+/// ```swift
+/// struct Badge: HTMLComponent {
+///     let count: Int
+///     var body: HTML { "<b class=\"badge\">\(count)</b>" }
+/// }
+/// let inbox: HTML = "<p>Inbox \(Badge(count: 3))</p>"
+/// ```
+public protocol HTMLComponent {
+    /// Its markup.
+    var body: HTML { get }
+}

@@ -1,0 +1,143 @@
+/// What a server remembers of a view between two renders, to send the difference alone: about 8 bytes for each value in the page and no text.
+///
+/// ```swift
+/// var view = RenderedView(cache: cache)
+/// _ = try view.update(body)                      // nothing to send: the page shows it
+/// send(view.templates(), view.shape())           // to a client that joins
+/// …
+/// let update = try view.update(body)             // after a change
+/// if !update.isEmpty { send(update.templates, update.patch) }
+/// ```
+///
+/// It stays with the event loop or actor of its ``TemplateCache``.
+public struct RenderedView {
+    private let cache: TemplateCache
+    private var tape: Tape = []
+    private var known = KnownTemplates()
+    /// Its number in the page.
+    public let number: Int
+    /// Of the last patch.
+    public private(set) var sequence = 0
+
+    /// What is to be sent after a render.
+    public struct Update: Hashable, Sendable {
+        /// A text message that has to come before the patch, or nothing.
+        public var templates: [UInt8] = []
+        /// A text or binary message, by the format; nothing if the page would look the same.
+        public var patch: [UInt8] = []
+
+        /// There is nothing to send.
+        public var isEmpty: Bool { patch.isEmpty }
+    }
+
+    /// A view that has not been rendered. Number 0 is the page's own; others are inserted with `\(view: number)`.
+    public init(number: Int = 0, cache: TemplateCache) {
+        self.number = number
+        self.cache = cache
+    }
+
+    /// Renders it. The first time there is no patch, for there is nothing that a client could have.
+    ///
+    /// When it throws, it is as if it had not been called.
+    public mutating func update(_ html: HTML, as format: PatchFormat = .json) throws(TemplateError) -> Update {
+        let template = try cache.template(of: html)
+        let knew = known.indices.count
+        let isSame = tape.first.map { TapeHeader($0).first == template.index }
+        let start = isSame == true ? patchStart(format) : treeStart(format, sequence &+ 1)
+        let written =
+            switch format {
+            case .json: try write(html, template, JSONPatchSink(start), isPatch: isSame == true)
+            case .binary: try write(html, template, BinaryPatchSink(start), isPatch: isSame == true)
+            }
+        tape = written.tape
+        known = written.known
+        guard isSame != nil, written.output.count > start.count else { return Update() }
+        sequence &+= 1
+        return Update(templates: templates(from: knew, unknownTo: nil), patch: Self.ended(written.output, format))
+    }
+
+    /// The definitions of all templates that the view has needed so far, as a text message; nothing if it has not been rendered.
+    ///
+    /// - Parameter fingerprints: What the client has said it has.
+    public func templates(knownToClient fingerprints: Set<String> = []) -> [UInt8] {
+        templates(from: 0, unknownTo: fingerprints)
+    }
+
+    /// The whole view as a message, for a client whose page does not show it. `html` must be what ``update(_:as:)`` was last called with.
+    public func tree(_ html: HTML, as format: PatchFormat = .json) throws(TemplateError) -> [UInt8] {
+        let template = try cache.template(of: html)
+        let start = treeStart(format, sequence)
+        switch format {
+        case .json: return Self.ended(try write(html, template, JSONPatchSink(start), isPatch: false).output, format)
+        case .binary: return try write(html, template, BinaryPatchSink(start), isPatch: false).output
+        }
+    }
+
+    /// What a client needs to bind a page that shows the view, as a text message; nothing if it has not been rendered.
+    public func shape() -> [UInt8] {
+        guard !tape.isEmpty else { return [] }
+        var output = Array("[\"b\",\(number),\(sequence),".utf8)
+        var writer = ShapeWriter(tape: tape, templates: cache.templates, known: known)
+        writer.instance(at: 0, into: &output)
+        output.append(UInt8(ascii: "]"))
+        return output
+    }
+}
+
+extension RenderedView {
+    private typealias Written = (output: [UInt8], tape: Tape, known: KnownTemplates)
+
+    private func write(
+        _ html: HTML, _ template: Template, _ sink: consuming some PatchSink, isPatch: Bool
+    ) throws(TemplateError) -> Written {
+        var next = Tape()
+        next.reserveCapacity(tape.count)
+        var writer = TreeWriter(cache: cache, old: tape, tape: next, sink: sink, known: known)
+        next = []
+        if isPatch { try writer.update(html, template, at: 0) } else { try writer.instance(html, template) }
+        return (writer.sink.output, writer.tape, writer.known)
+    }
+
+    private func patchStart(_ format: PatchFormat) -> [UInt8] {
+        let next = sequence &+ 1
+        switch format {
+        case .json: return number == 0 ? Array("[\(next)".utf8) : Array("[\"p\",\(number),\(next)".utf8)
+        case .binary: return start(1, next)
+        }
+    }
+
+    private func treeStart(_ format: PatchFormat, _ sequence: Int) -> [UInt8] {
+        switch format {
+        case .json: Array("[\"j\",\(number),\(sequence)".utf8)
+        case .binary: start(2, sequence)
+        }
+    }
+
+    private func start(_ kind: UInt8, _ sequence: Int) -> [UInt8] {
+        var start = [kind]
+        start.appendVarint(number)
+        start.appendVarint(sequence)
+        return start
+    }
+
+    private static func ended(_ message: consuming [UInt8], _ format: PatchFormat) -> [UInt8] {
+        if format == .json { message.append(UInt8(ascii: "]")) }
+        return message
+    }
+
+    private func templates(from first: Int, unknownTo fingerprints: Set<String>?) -> [UInt8] {
+        guard known.indices.count > first else { return [] }
+        var output = Array("[\"t\",\(number)".utf8)
+        for (number, index) in known.indices.enumerated().dropFirst(first) {
+            let template = cache.templates[Int(index)]
+            output += Array(",[\(number),\"\(template.fingerprint)\"".utf8)
+            if fingerprints?.contains(template.fingerprint) != true {
+                output.append(UInt8(ascii: ","))
+                output += template.definition
+            }
+            output.append(UInt8(ascii: "]"))
+        }
+        output.append(UInt8(ascii: "]"))
+        return output
+    }
+}
