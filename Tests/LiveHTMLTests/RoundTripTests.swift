@@ -57,7 +57,10 @@ struct RoundTripTests {
         var body: HTML { "<em>\(count)</em>" }
     }
 
-    static let texts = ["", "a", "Ann", "<b>&\"'", "line\nline", "\r\u{0}\u{1f}", "日本語", "e\u{301}", "é", "javascript:alert(1)", String(repeating: "long ", count: 20)]
+    static let texts = [
+        "", "a", "Ann", "<b>&\"'", "line\nline", "\r\u{0}\u{1f}", "日本語", "e\u{301}", "é", "javascript:alert(1)",
+        String(repeating: "long ", count: 20),
+    ]
 
     static func change(_ state: inout State, _ random: inout Seeded, depth: Int = 0) {
         switch Int.random(in: 0..<9, using: &random) {
@@ -97,7 +100,8 @@ struct RoundTripTests {
     /// From few ids, so that some are there twice.
     static func item(_ random: inout Seeded) -> State.Item {
         State.Item(
-            id: Int.random(in: 0..<30, using: &random), name: texts.randomElement(using: &random) ?? "", count: Int.random(in: 0..<20, using: &random),
+            id: Int.random(in: 0..<30, using: &random), name: texts.randomElement(using: &random) ?? "",
+            count: Int.random(in: 0..<20, using: &random),
             isDone: Bool.random(using: &random), color: texts.randomElement(using: &random) ?? "",
             note: Bool.random(using: &random) ? nil : texts.randomElement(using: &random))
     }

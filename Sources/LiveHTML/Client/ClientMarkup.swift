@@ -60,7 +60,8 @@ struct ClientMarkup: Hashable, Sendable {
 
     private mutating func readStartTag(_ tag: ArraySlice<UInt8>, _ rest: inout ArraySlice<UInt8>) {
         if depth == 0 { elements &+= 1 }
-        let name = String(decoding: tag.dropFirst().prefix { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }, as: UTF8.self).lowercased()
+        let name = String(decoding: tag.dropFirst().prefix { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }, as: UTF8.self)
+            .lowercased()
         addTag(tag)
         let isEmpty = tag.suffix(2).elementsEqual("/>".utf8) || ElementRules.void.contains(name) || name.isEmpty
         isBehindStartTag = !isEmpty

@@ -26,7 +26,8 @@ extension ClientView {
         guard instance.values.indices.contains(number) else { return "" }
         let content: String =
             switch instance.values[number] {
-            case .scalars(let scalars): template.cells[number] == .raw ? (scalars.first?.text ?? "") : Self.escaped(scalars.first?.text ?? "")
+            case .scalars(let scalars):
+                template.cells[number] == .raw ? (scalars.first?.text ?? "") : Self.escaped(scalars.first?.text ?? "")
             case .markup(let inner): inner.map { html(of: $0) } ?? ""
             case .rows(let rows): rows.map { row($0) }.joined()
             case .view: ""
@@ -55,7 +56,9 @@ extension ClientView {
 
     private func elementText(_ instance: ClientInstance, _ template: ClientTemplate, _ numbers: [Int]) -> String {
         for number in numbers where instance.values.indices.contains(number) {
-            guard case .scalars(let scalars) = instance.values[number], case .attribute("", let pieces) = template.cells[number] else { continue }
+            guard case .scalars(let scalars) = instance.values[number], case .attribute("", let pieces) = template.cells[number] else {
+                continue
+            }
             return Self.escaped(Self.joined(pieces, scalars))
         }
         return ""

@@ -23,7 +23,9 @@ struct ClientTemplate: Hashable, Sendable {
     /// `fingerprint, html, cells`
     init(_ definition: ArraySlice<JSONValue>) throws(ClientError) {
         let values = Array(definition)
-        guard values.count == 3, case .text(let fingerprint) = values[0], case .text(let html) = values[1], case .array(let cells) = values[2] else {
+        guard values.count == 3, case .text(let fingerprint) = values[0], case .text(let html) = values[1],
+            case .array(let cells) = values[2]
+        else {
             throw .syntax
         }
         self.fingerprint = fingerprint

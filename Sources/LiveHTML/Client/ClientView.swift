@@ -60,7 +60,9 @@ public struct ClientView: Hashable, Sendable {
     }
 
     private mutating func add(_ value: JSONValue) throws(ClientError) {
-        guard case .array(let values) = value, case .number(let number) = values.first, case .text(let fingerprint) = values.dropFirst().first else {
+        guard case .array(let values) = value, case .number(let number) = values.first,
+            case .text(let fingerprint) = values.dropFirst().first
+        else {
             throw .syntax
         }
         if values.count == 2 {

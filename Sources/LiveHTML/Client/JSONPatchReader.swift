@@ -96,7 +96,9 @@ extension JSONPatchReader {
         }
     }
 
-    private func patched(_ rows: [ClientInstance], _ operations: ArraySlice<JSONValue>, _ depth: Int) throws(ClientError) -> [ClientInstance] {
+    private func patched(_ rows: [ClientInstance], _ operations: ArraySlice<JSONValue>, _ depth: Int) throws(ClientError)
+        -> [ClientInstance]
+    {
         var rows = rows
         var rest = operations
         guard !rest.isEmpty else { throw .syntax }

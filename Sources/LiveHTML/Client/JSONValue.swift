@@ -107,7 +107,8 @@ private struct JSONValueReader {
         case UInt8(ascii: "u"):
             let digits = rest.prefix(4)
             rest = rest.dropFirst(4)
-            guard digits.count == 4, let number = UInt32(String(decoding: digits, as: UTF8.self), radix: 16), let scalar = Unicode.Scalar(number)
+            guard digits.count == 4, let number = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
+                let scalar = Unicode.Scalar(number)
             else { throw .syntax }
             return Array(String(Character(scalar)).utf8)
         default: throw .syntax

@@ -17,7 +17,8 @@ struct StyleContext {
 
     /// A value can be here: it is behind a colon, and in nothing whose end it could write.
     var isInValue: Bool {
-        isBehindColon && quote == nil && !isInComment && last != "\\" && last != "/" && !functions.contains { !StyleValue.functions.contains($0) }
+        isBehindColon && quote == nil && !isInComment && last != "\\" && last != "/"
+            && !functions.contains { !StyleValue.functions.contains($0) }
     }
 
     private mutating func read(_ scalar: Unicode.Scalar) {
@@ -55,10 +56,14 @@ enum StyleValue {
 
     /// They calculate, and load nothing. `""` is a pair of parentheses.
     static let functions: Set<String> = [
-        "", "calc", "min", "max", "clamp", "rgb", "rgba", "hsl", "hsla", "hwb", "lab", "lch", "oklab", "oklch", "color-mix", "var", "translate", "translatex",
-        "translatey", "translatez", "translate3d", "scale", "scalex", "scaley", "scale3d", "rotate", "rotatex", "rotatey", "rotatez", "rotate3d", "skew",
-        "skewx", "skewy", "matrix", "matrix3d", "perspective", "linear-gradient", "radial-gradient", "conic-gradient", "repeating-linear-gradient",
-        "repeating-radial-gradient", "blur", "brightness", "contrast", "grayscale", "hue-rotate", "invert", "opacity", "saturate", "sepia", "drop-shadow",
+        "", "calc", "min", "max", "clamp", "rgb", "rgba", "hsl", "hsla", "hwb", "lab", "lch", "oklab", "oklch", "color-mix", "var",
+        "translate", "translatex",
+        "translatey", "translatez", "translate3d", "scale", "scalex", "scaley", "scale3d", "rotate", "rotatex", "rotatey", "rotatez",
+        "rotate3d", "skew",
+        "skewx", "skewy", "matrix", "matrix3d", "perspective", "linear-gradient", "radial-gradient", "conic-gradient",
+        "repeating-linear-gradient",
+        "repeating-radial-gradient", "blur", "brightness", "contrast", "grayscale", "hue-rotate", "invert", "opacity", "saturate", "sepia",
+        "drop-shadow",
         "cubic-bezier", "steps", "minmax", "repeat", "fit-content",
     ]
     private static let punctuation: Set<Unicode.Scalar> = ["#", "%", ".", ",", "+", "-", "*", "/", "(", ")", " ", "_", "!"]
@@ -71,9 +76,11 @@ enum StyleValue {
         var last: Unicode.Scalar = " "
         var depth = 0
         for scalar in value.unicodeScalars {
-            let isWord = scalar == "-" || scalar == "_" || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+            let isWord =
+                scalar == "-" || scalar == "_" || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+                || ("0"..."9").contains(scalar)
             guard isWord || punctuation.contains(scalar) || scalar.value >= 0xa0 else { return false }
-            if last == "/" && scalar == "*" || last == "/" && scalar == "/" { return false }
+            if last == "/" && (scalar == "*" || scalar == "/") || last == "*" && scalar == "/" { return false }
             if scalar == "(" {
                 guard functions.contains(word.lowercased()) else { return false }
                 depth &+= 1

@@ -15,7 +15,8 @@ extension HTML {
 
     /// Appends the page's text; see ``painted(with:markers:view:)``.
     public func paint(
-        into output: inout [UInt8], with cache: TemplateCache, markers: Bool = true, view: (Int) throws(TemplateError) -> HTML = { _ in HTML() }
+        into output: inout [UInt8], with cache: TemplateCache, markers: Bool = true,
+        view: (Int) throws(TemplateError) -> HTML = { _ in HTML() }
     ) throws(TemplateError) {
         var painter = Painter(cache: cache, hasMarkers: markers, output: output)
         output = []
@@ -60,8 +61,9 @@ private struct Painter {
             if cell.kind == .wholeAttribute {
                 paintAttribute(cell.name, scalar)
             } else {
-                if number == 0 && cell.losesNewline { keepNewline(scalar) }
+                let start = output.count
                 paint(scalar)
+                if number == 0 && cell.losesNewline { keepNewline(at: start) }
             }
         }
     }
@@ -78,6 +80,7 @@ private struct Painter {
     private mutating func paintContent(of cell: Cell, _ parts: ContiguousArray<Part>, _ view: View) throws(TemplateError) {
         let isMarked = hasMarkers && !cell.isSole
         if isMarked { output.append("<!--[-->") }
+        let start = output.count
         for part in cell.parts.map({ parts[$0] }) {
             switch (part.kind, part.value) {
             case (.raw, .text(let markup)): output += Array(markup.utf8)
@@ -85,11 +88,10 @@ private struct Painter {
             case (.view, _): break
             case (_, .markup(let html)) where !html.isEmpty: try paint(html, view)
             case (_, .rows(let rows)): try paint(rows, view)
-            default:
-                if cell.losesNewline { keepNewline(part.asText) }
-                paint(part.asText)
+            default: paint(part.asText)
             }
         }
+        if cell.losesNewline { keepNewline(at: start) }
         if isMarked { output.append("<!--]-->") }
     }
 
@@ -103,8 +105,9 @@ private struct Painter {
         }
     }
 
-    private mutating func keepNewline(_ scalar: Scalar) {
-        if scalar.text.utf8.first == 0x0a { output.append(0x0a) }
+    /// A browser swallows the first.
+    private mutating func keepNewline(at start: Int) {
+        if output.dropFirst(start).first == 0x0a { output.insert(0x0a, at: start) }
     }
 
     private mutating func paint(_ scalar: Scalar) {

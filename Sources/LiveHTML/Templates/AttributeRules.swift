@@ -13,21 +13,28 @@ enum AttributeContext: Hashable {
 /// Rules about attributes by the names of the element and the attribute, in lower case.
 enum AttributeRules {
     private static let url: Set<String> = [
-        "action", "archive", "background", "cite", "classid", "codebase", "data", "dynsrc", "formaction", "href", "icon", "longdesc", "lowsrc", "manifest",
+        "action", "archive", "background", "cite", "classid", "codebase", "data", "dynsrc", "formaction", "href", "icon", "longdesc",
+        "lowsrc", "manifest",
         "poster", "profile", "src", "usemap",
     ]
     private static let urls: Set<String> = ["srcset", "imagesrcset", "ping"]
     private static let forbidden: Set<String> = ["srcdoc", "http-equiv", "xmlns", "attributename", "is"]
     /// What they load is run, or decides what other addresses mean.
-    private static let code: Set<String> = ["script src", "script href", "link href", "embed src", "object data", "object codebase", "base href", "use href"]
-    private static let harmlessInScript: Set<String> = ["nonce", "src", "href", "id", "class", "async", "defer", "integrity", "crossorigin"]
+    private static let code: Set<String> = [
+        "script src", "script href", "link href", "embed src", "object data", "object codebase", "base href", "use href",
+    ]
+    private static let harmlessInScript: Set<String> = [
+        "nonce", "src", "href", "id", "class", "async", "defer", "integrity", "crossorigin",
+    ]
     private static let animation: Set<String> = ["animate", "animatemotion", "animatetransform", "animatecolor", "set"]
     private static let animated: Set<String> = ["to", "from", "values", "by"]
 
     /// They are there or not, whatever they say.
     private static let flags: Set<String> = [
-        "allowfullscreen", "async", "autofocus", "autoplay", "checked", "controls", "default", "defer", "disabled", "formnovalidate", "hidden", "inert",
-        "ismap", "itemscope", "loop", "multiple", "muted", "nomodule", "novalidate", "open", "playsinline", "readonly", "required", "reversed",
+        "allowfullscreen", "async", "autofocus", "autoplay", "checked", "controls", "default", "defer", "disabled", "formnovalidate",
+        "hidden", "inert",
+        "ismap", "itemscope", "loop", "multiple", "muted", "nomodule", "novalidate", "open", "playsinline", "readonly", "required",
+        "reversed",
         "selected",
     ]
     private static let words: Set<String> = ["contenteditable", "draggable", "spellcheck", "autocapitalize", "writingsuggestions"]

@@ -25,8 +25,10 @@ enum ElementRules {
 
     /// These end an open `p`.
     private static let block: Set<String> = [
-        "address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure",
-        "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "listing", "main", "menu", "nav", "ol", "p", "plaintext",
+        "address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset",
+        "figcaption", "figure",
+        "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "listing", "main", "menu", "nav", "ol", "p",
+        "plaintext",
         "pre", "search", "section", "summary", "table", "ul", "xmp",
     ]
     /// Behind these an open element of the same kind is out of scope.
@@ -42,7 +44,8 @@ enum ElementRules {
     /// Where the parser leaves SVG and MathML.
     private static let breakingOut: Set<String> =
         block.union([
-            "b", "big", "body", "br", "code", "em", "embed", "font", "head", "i", "img", "meta", "nobr", "ruby", "s", "small", "span", "strong", "strike",
+            "b", "big", "body", "br", "code", "em", "embed", "font", "head", "i", "img", "meta", "nobr", "ruby", "s", "small", "span",
+            "strong", "strike",
             "sub", "sup", "tt", "u", "var",
         ])
 
@@ -59,7 +62,9 @@ enum ElementRules {
         if anywhere.contains(child) { return nil }
         if let parts = tableParts[parent.name] { return parts.contains(child) ? nil : .table }
         if onlyInTables.contains(child) { return .nesting }
-        if parent.name == "select" || parent.name == "optgroup" { return inSelect.contains(child) ? refusalBeside(child, parent) : .nesting }
+        if parent.name == "select" || parent.name == "optgroup" {
+            return inSelect.contains(child) ? refusalBeside(child, parent) : .nesting
+        }
         return refusalBeside(child, parent) ?? refusalInScope(child, ancestors)
     }
 

@@ -52,7 +52,8 @@ extension TemplateError.Rule {
     /// `<input disabled="\(flag)">`, which is disabled when the flag is false too.
     public static let quotedFlag = Self("a Bool decides whether this attribute is there, so it has no quotes: name=\\(flag)")
     /// `<p aria-hidden=\(flag)>`, whose absence is not `false`.
-    public static let wordFlag = Self("the values of this attribute are the words true and false, so a Bool needs quotes: name=\"\\(flag)\"")
+    public static let wordFlag = Self(
+        "the values of this attribute are the words true and false, so a Bool needs quotes: name=\"\\(flag)\"")
     /// `<p class="\(rows)">`
     public static let markupInText = Self("only texts can be here, and markup that consists of text")
     /// `<table>\(rows)</table>`
@@ -70,7 +71,8 @@ extension TemplateError.Rule {
     /// `a < b`, `<?`, `<![CDATA[`
     public static let syntax = Self("this is not well-formed markup; a character is written &lt; &gt; &amp; &quot;")
     /// `<p title="&hearts; \(name)">`
-    public static let reference = Self("beside a value write the character itself, or one of &amp; &lt; &gt; &quot; &apos; &nbsp; or a number")
+    public static let reference = Self(
+        "beside a value write the character itself, or one of &amp; &lt; &gt; &quot; &apos; &nbsp; or a number")
     /// `\(each: …)` over a collection that is not the same when it is gone through again.
     public static let rows = Self("the elements of a list were others when they were gone through for the second time")
     /// Markup inside markup, without an end.
