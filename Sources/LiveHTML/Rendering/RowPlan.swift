@@ -57,15 +57,14 @@ struct RowPlan {
         var rank: [Int: Int] = [:]
         for (place, source) in kept.sorted().enumerated() { rank[source] = place }
         let target = kept.map { rank[$0] ?? 0 }
-        let runs = Self.runs(of: target)
+        let order = wholeOrder(Self.runs(of: target), offset: offset, tail: sources.count - range.upperBound)
         // What the two cost in JSON, about: digits of a number, and what is around it.
         let digits = String(sources.count).count
-        let orderCost = runs.reduce(0) { $0 + ($1.count == 1 ? digits + 1 : 2 * digits + 4) }
-        let moves = Self.moves(to: target, atMost: min(orderCost / (2 * digits + 8), Self.mostMoves))
-        if let moves {
+        let orderCost = order.reduce(6) { $0 + ($1.count == 1 ? digits + 1 : 2 * digits + 4) }
+        if let moves = Self.moves(to: target, atMost: min(orderCost / (2 * digits + 8), Self.mostMoves)) {
             self.moves = moves.map { ($0.from + offset, $0.to + offset, $0.count) }
         } else {
-            order = wholeOrder(runs, offset: offset, tail: sources.count - range.upperBound)
+            self.order = order
         }
     }
 
