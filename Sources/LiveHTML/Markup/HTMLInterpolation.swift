@@ -26,6 +26,15 @@ extension HTML {
             literal = Literal()
         }
 
+        /// As if what is in this markup had been written here.
+        mutating func appendParts(of html: HTML) {
+            for part in html.parts {
+                if part.literal.count > 0 && literal.count > 0 { parts.append(Part(literal, .joint, .none)) }
+                if part.literal.count > 0 { literal = part.literal }
+                if part.kind != .end && part.kind != .joint { append(part.kind, part.value) }
+            }
+        }
+
         consuming func finished() -> ContiguousArray<Part> {
             parts.append(Part(literal, .end, .none))
             return parts

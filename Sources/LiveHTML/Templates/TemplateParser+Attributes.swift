@@ -108,6 +108,7 @@ extension TemplateParser {
             cells.append(try attribute.finished(.attribute))
         } else {
             wire.append(byte)
+            tag.values[attribute.lowercased] = String(decoding: attribute.piece, as: UTF8.self)
         }
         state = .afterValue
     }
@@ -117,6 +118,7 @@ extension TemplateParser {
         switch byte {
         case _ where byte.isSpace || byte == UInt8(ascii: ">"):
             emit("\"\(String(decoding: attribute.piece, as: UTF8.self))\"")
+            tag.values[attribute.lowercased] = String(decoding: attribute.piece, as: UTF8.self)
             state = .afterValue
             try readAfterValue(byte)
         case _ where "\"'<=`".utf8.contains(byte): throw .syntax

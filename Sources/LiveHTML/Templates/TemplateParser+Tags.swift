@@ -42,6 +42,7 @@ extension TemplateParser {
         guard !isSelfClosing || isForeign || isVoid else { throw .selfClosing }
         let hasText = ElementRules.escapableText.contains(tag.name) && !isSelfClosing
         open.modifyLast { $0.addElement() }
+        elements.append(tag)
         if !hasText { markTag() }
         emit(isSelfClosing && isForeign ? "/>" : ">")
         state = .content

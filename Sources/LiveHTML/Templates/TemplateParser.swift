@@ -33,6 +33,8 @@ struct TemplateParser {
     var statics: [[UInt8]] = []
     var wire: [UInt8] = []
     var cells: [Cell] = []
+    /// All start tags.
+    var elements: [Tag] = []
     var open = [OpenElement.top]
     var tag = Tag()
     var attribute = Attribute()
@@ -48,6 +50,8 @@ struct TemplateParser {
     struct Tag {
         var name = ""
         var attributes: Set<String> = []
+        /// Of the attributes without values.
+        var values: [String: String] = [:]
         var dynamic: Set<String> = []
         var cells: [Int] = []
     }
