@@ -42,10 +42,6 @@ public enum HTMLBuilder {
 }
 
 extension HTML {
-    init(_ kind: Part.Kind, _ value: Part.Value) {
-        self.init(parts: [Part(Literal(), kind, value), Part(Literal(), .end, .none)])
-    }
-
     /// Markup from statements.
     public init(@HTMLBuilder _ markup: () -> HTML) {
         self = markup()

@@ -10,22 +10,29 @@
 /// An `HTML` is cheap to make and to throw away: a view makes all of its markup anew for each change, and ``RenderedView`` finds what is different.
 public struct HTML: Sendable {
     /// What was written, in its order. The last part has the literal behind the last value.
-    var parts: ContiguousArray<Part>
+    @usableFromInline let parts: Parts
+
+    @inlinable
+    init(parts: Parts) {
+        self.parts = parts
+    }
 
     /// Nothing.
     public init() {
-        parts = []
-    }
-
-    init(parts: ContiguousArray<Part>) {
-        self.parts = parts
+        parts = Parts.none
     }
 
     /// Markup from a string that you vouch for: it is neither escaped nor checked, and whoever wrote it can run scripts in the browser of who sees it.
     ///
     /// It is inserted as it is, so its elements must be closed. A change of it sends all of it again.
     public init(unsafeRaw markup: String) {
-        parts = [Part(Literal(), .raw, .text(markup)), Part(Literal(), .end, .none)]
+        self.init(.raw, .text(markup))
+    }
+
+    init(_ kind: Part.Kind, _ value: Part.Value) {
+        var interpolation = StringInterpolation(literalCapacity: 0, interpolationCount: 1)
+        interpolation.append(kind, value)
+        self.init(stringInterpolation: interpolation)
     }
 
     /// Whether it is ``init()``.
@@ -34,12 +41,17 @@ public struct HTML: Sendable {
 
 extension HTML: ExpressibleByStringInterpolation {
     /// Markup without values.
+    @inlinable
     public init(stringLiteral markup: StaticString) {
-        parts = [Part(Literal(markup), .end, .none)]
+        var interpolation = StringInterpolation(literalCapacity: 0, interpolationCount: 0)
+        interpolation.appendLiteral(markup)
+        self.init(stringInterpolation: interpolation)
     }
 
     /// Markup with values.
+    @inlinable
     public init(stringInterpolation: StringInterpolation) {
-        parts = stringInterpolation.finished()
+        var interpolation = stringInterpolation
+        self.init(parts: interpolation.finish())
     }
 }

@@ -6,78 +6,100 @@ extension HTML {
         /// Markup is known when the program is compiled.
         public typealias StringLiteralType = StaticString
 
-        private var parts: ContiguousArray<Part> = []
-        private var literal = Literal()
+        @usableFromInline var storage: PartStorage
+        /// How many parts of the storage are this interpolation's.
+        @usableFromInline var count = 0
+        @usableFromInline var literal = Literal()
 
+        @inlinable
         public init(literalCapacity: Int, interpolationCount: Int) {
-            parts.reserveCapacity(interpolationCount &+ 1)
+            storage = PartStorage.make(capacity: interpolationCount &+ 1)
         }
 
         /// Appends markup.
+        @inlinable
         public mutating func appendLiteral(_ markup: StaticString) {
             let next = Literal(markup)
             guard next.count > 0 else { return }
-            if literal.count > 0 { parts.append(Part(literal, .joint, .none)) }
+            if literal.count > 0 { append(.joint, .none) }
             literal = next
         }
 
-        mutating func append(_ kind: Part.Kind, _ value: Part.Value) {
-            parts.append(Part(literal, kind, value))
+        @inlinable @inline(__always)
+        mutating func append(_ kind: Part.Kind, _ value: consuming Part.Value) {
+            let place = storage.place(behind: count) ?? grow()
+            place?.initialize(to: Part(literal, kind, value))
+            count &+= 1
             literal = Literal()
+        }
+
+        /// Room for one more, in memory of its own.
+        @usableFromInline
+        mutating func grow() -> UnsafeMutablePointer<Part>? {
+            storage = storage.grown(from: count)
+            return storage.place(behind: count)
         }
 
         /// As if what is in this markup had been written here.
         mutating func appendParts(of html: HTML) {
             for part in html.parts {
-                if part.literal.count > 0 && literal.count > 0 { parts.append(Part(literal, .joint, .none)) }
+                if part.literal.count > 0 && literal.count > 0 { append(.joint, .none) }
                 if part.literal.count > 0 { literal = part.literal }
                 if part.kind != .end && part.kind != .joint { append(part.kind, part.value) }
             }
         }
 
-        consuming func finished() -> ContiguousArray<Part> {
-            parts.append(Part(literal, .end, .none))
-            return parts
+        @inlinable
+        mutating func finish() -> Parts {
+            append(.end, .none)
+            return Parts(storage: storage, count: count)
         }
     }
 }
 
 extension HTML.StringInterpolation {
     /// Inserts a text.
+    @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ text: String) {
         append(.text, .text(text))
     }
 
     /// Inserts a text, or nothing. As a whole attribute, `title=\(tip)`, it is one that is absent without a text.
+    @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ text: String?) {
         append(.optional, text.map { .text($0) } ?? .none)
     }
 
     /// Inserts what describes the value, as a text.
+    @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
         append(.text, .text(value.description))
     }
 
     /// Inserts what describes the value, as a text, or nothing.
+    @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ value: (some CustomStringConvertible)?) {
         append(.optional, value.map { .text($0.description) } ?? .none)
     }
 
     /// Inserts a number.
+    @inlinable
     public mutating func appendInterpolation(_ number: Int) {
         append(.integer, .integer(number))
     }
 
     /// Inserts a number, or nothing.
+    @inlinable
     public mutating func appendInterpolation(_ number: Int?) {
         append(.optional, number.map { .integer($0) } ?? .none)
     }
 
     /// As a whole attribute, `disabled=\(isBusy)`, decides whether it is there. Elsewhere inserts `true` or `false`.
+    @inlinable
     public mutating func appendInterpolation(_ flag: Bool) {
         append(.flag, .flag(flag))
     }
@@ -85,16 +107,19 @@ extension HTML.StringInterpolation {
     /// Inserts markup.
     ///
     /// In an attribute, where markup has no meaning, it is the text that was written: `class="\(isNew ? "new" : "")"`.
+    @inlinable
     public mutating func appendInterpolation(_ markup: HTML) {
         append(.markup, .markup(markup))
     }
 
     /// Inserts markup, or nothing.
+    @inlinable
     public mutating func appendInterpolation(_ markup: HTML?) {
         append(.markup, markup.map { .markup($0) } ?? .none)
     }
 
     /// Inserts markup under a condition: `\(if: rows.isEmpty, "<p>Nothing here.</p>")`. What is not wanted is not made.
+    @inlinable
     public mutating func appendInterpolation(
         if condition: Bool, _ markup: @autoclosure () -> HTML, else other: @autoclosure () -> HTML? = nil
     ) {
@@ -102,16 +127,19 @@ extension HTML.StringInterpolation {
     }
 
     /// Inserts the markup of a component.
+    @inlinable
     public mutating func appendInterpolation(_ component: some HTMLComponent) {
         appendInterpolation(component.body)
     }
 
     /// Inserts markup from a string that you vouch for; see ``HTML/init(unsafeRaw:)``.
+    @inlinable
     public mutating func appendInterpolation(unsafeRaw markup: String) {
         append(.raw, .text(markup))
     }
 
     /// The place of another view of the same page, by the number that it has there; 0 for none. What that view renders is its own.
+    @inlinable
     public mutating func appendInterpolation(view number: Int) {
         append(.view, .integer(number))
     }

@@ -31,15 +31,15 @@ extension HTML.StringInterpolation {
         each elements: Elements, key: @escaping @Sendable (Elements.Element) -> Key,
         _ row: @escaping @Sendable (Elements.Element) -> HTML
     ) {
-        append(
-            HTMLRows(
-                keys: {
-                    var keys: ContiguousArray<UInt64> = []
-                    keys.reserveCapacity(elements.count)
-                    for element in elements { keys.append(HTMLRows.number(of: key(element))) }
-                    return keys
-                },
-                forEach: { visit throws(TemplateError) in for element in elements { try visit(row(element)) } }))
+        let rows = HTMLRows(
+            keys: {
+                var keys: ContiguousArray<UInt64> = []
+                keys.reserveCapacity(elements.count)
+                for element in elements { keys.append(HTMLRows.number(of: key(element))) }
+                return keys
+            },
+            forEach: { visit throws(TemplateError) in for element in elements { try visit(row(element)) } })
+        append(.rows, .rows(rows))
     }
 
     /// Inserts a row for each element, known by its `id`.
@@ -52,12 +52,7 @@ extension HTML.StringInterpolation {
 
     /// Inserts rows that are known by their place: one that comes to the front changes all others. Where elements have keys, use `each:`.
     public mutating func appendInterpolation(_ rows: [HTML]) {
-        append(HTMLRows.positional(rows))
-    }
-
-    @usableFromInline
-    mutating func append(_ rows: HTMLRows) {
-        append(.rows, .rows(rows))
+        append(.rows, .rows(HTMLRows.positional(rows)))
     }
 }
 

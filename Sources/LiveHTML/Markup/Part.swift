@@ -1,9 +1,12 @@
 /// A value, and the literal that stands before it.
+@usableFromInline
+@frozen
 struct Part: Sendable {
-    let literal: Literal
-    let kind: Kind
-    let value: Value
+    @usableFromInline let literal: Literal
+    @usableFromInline let kind: Kind
+    @usableFromInline let value: Value
 
+    @inlinable
     init(_ literal: Literal, _ kind: Kind, _ value: Value) {
         self.literal = literal
         self.kind = kind
@@ -11,6 +14,8 @@ struct Part: Sendable {
     }
 
     /// What an interpolation can have as its value. It follows from the types at the place where it is written, so it belongs to the template.
+    @usableFromInline
+    @frozen
     enum Kind: UInt8, Sendable {
         /// No value: the next literal follows.
         case joint
@@ -27,6 +32,8 @@ struct Part: Sendable {
         case view
     }
 
+    @usableFromInline
+    @frozen
     enum Value: Sendable {
         case none
         case text(String)
@@ -38,32 +45,30 @@ struct Part: Sendable {
 }
 
 /// Where the compiler put a literal. The same place is the same text, so two literals are compared without a look at what they say.
+@usableFromInline
+@frozen
 struct Literal: Sendable, Equatable {
     /// An address and not a pointer, which would not be Sendable. It stays valid as long as the program runs.
-    private let address: UInt
-    let count: Int
+    @usableFromInline let address: UInt
+    @usableFromInline let count: UInt32
 
     /// An empty one.
+    @inlinable
     init() {
-        self.init(address: 0, count: 0)
+        address = 0
+        count = 0
     }
 
+    /// A string literal always has a pointer, and less than 4 GB. A `StaticString` made by hand of one scalar has none, and says nothing here.
+    @inlinable
     init(_ literal: StaticString) {
-        // A string literal always has a pointer; a `StaticString` made by hand of one scalar has none, and says nothing here.
-        guard literal.hasPointerRepresentation, literal.utf8CodeUnitCount > 0 else {
-            self.init()
-            return
-        }
-        self.init(address: UInt(bitPattern: literal.utf8Start), count: literal.utf8CodeUnitCount)
-    }
-
-    private init(address: UInt, count: Int) {
-        self.address = address
-        self.count = count
+        let isUsable = literal.hasPointerRepresentation && literal.utf8CodeUnitCount <= UInt32.max
+        address = isUsable ? UInt(bitPattern: literal.utf8Start) : 0
+        count = isUsable ? UInt32(truncatingIfNeeded: literal.utf8CodeUnitCount) : 0
     }
 
     var bytes: [UInt8] {
-        Array(UnsafeBufferPointer(start: UnsafePointer<UInt8>(bitPattern: address), count: count))
+        Array(UnsafeBufferPointer(start: UnsafePointer<UInt8>(bitPattern: address), count: Int(count)))
     }
 
     /// Different for different literals, as far as 64 bits go.

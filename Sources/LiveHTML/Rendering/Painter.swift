@@ -55,7 +55,7 @@ private struct Painter {
     }
 
     /// An attribute, or the text of an element. The pieces around its values are in the statics.
-    private mutating func paintText(of cell: Cell, _ parts: ContiguousArray<Part>, _ statics: inout ArraySlice<[UInt8]>) {
+    private mutating func paintText(of cell: Cell, _ parts: Parts, _ statics: inout ArraySlice<[UInt8]>) {
         for (number, scalar) in cell.scalars(in: parts).enumerated() {
             output += statics.popFirst() ?? []
             if cell.kind == .wholeAttribute {
@@ -77,7 +77,7 @@ private struct Painter {
         output.append("\"")
     }
 
-    private mutating func paintContent(of cell: Cell, _ parts: ContiguousArray<Part>, _ view: View) throws(TemplateError) {
+    private mutating func paintContent(of cell: Cell, _ parts: Parts, _ view: View) throws(TemplateError) {
         let isMarked = hasMarkers && !cell.isSole
         if isMarked { output.append("<!--[-->") }
         let start = output.count

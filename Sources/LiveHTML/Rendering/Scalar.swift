@@ -17,7 +17,7 @@ enum Scalar: Hashable, Sendable {
 
 extension Cell {
     /// What the cell says, made harmless for its place.
-    func scalars(in parts: ContiguousArray<Part>) -> [Scalar] {
+    func scalars(in parts: Parts) -> [Scalar] {
         let scalars = self.parts.map { kind == .wholeAttribute ? parts[$0].asWholeAttribute : parts[$0].asText }
         return context == .plain ? scalars : harmless(scalars)
     }

@@ -35,7 +35,7 @@ extension TreeWriter {
     }
 
     @inline(never)
-    private mutating func scalars(_ cell: Cell, _ parts: ContiguousArray<Part>, _ number: Int) {
+    private mutating func scalars(_ cell: Cell, _ parts: Parts, _ number: Int) {
         sink.cell(number)
         sink.scalars(cell.scalars(in: parts))
     }

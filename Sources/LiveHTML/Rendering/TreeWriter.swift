@@ -41,7 +41,7 @@ struct TreeWriter<Sink: PatchSink> {
     }
 
     /// All cells of an instance.
-    mutating func values(_ parts: ContiguousArray<Part>, _ template: Template) throws(TemplateError) {
+    mutating func values(_ parts: Parts, _ template: Template) throws(TemplateError) {
         try descend()
         let start = tape.count
         tape.append(0)
@@ -112,7 +112,7 @@ struct TreeWriter<Sink: PatchSink> {
 
     /// What is remembered of a cell of values.
     @inline(__always)
-    func word(of step: Template.Step, _ parts: ContiguousArray<Part>, _ template: Template, _ number: Int) -> UInt64 {
+    func word(of step: Template.Step, _ parts: Parts, _ template: Template, _ number: Int) -> UInt64 {
         switch step.kind {
         case .integer:
             if case .integer(let number) = parts[step.part].value { return UInt64(bitPattern: Int64(number)) }
@@ -122,7 +122,7 @@ struct TreeWriter<Sink: PatchSink> {
         }
     }
 
-    private func groupWord(_ places: [Int], _ parts: ContiguousArray<Part>) -> UInt64 {
+    private func groupWord(_ places: [Int], _ parts: Parts) -> UInt64 {
         var state = hash.start()
         for place in places { parts[place].hash(into: &state) }
         return state.finish()

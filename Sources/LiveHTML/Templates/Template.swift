@@ -29,7 +29,7 @@ final class Template {
         let part: Int
     }
 
-    init(_ parts: ContiguousArray<Part>, index: Int) throws(TemplateError) {
+    init(_ parts: Parts, index: Int) throws(TemplateError) {
         let parsed = try TemplateParser(parts.map { ($0.literal.bytes, $0.kind) })
         self.index = index
         identity = ContiguousArray(parts.map { Identity(literal: $0.literal, kind: $0.kind) })
@@ -44,7 +44,7 @@ final class Template {
 
     /// Whether this markup was written at the same place, or at one that can't be told from it.
     @inline(__always)
-    func isOf(_ parts: ContiguousArray<Part>) -> Bool {
+    func isOf(_ parts: Parts) -> Bool {
         guard parts.count == identity.count else { return false }
         for index in identity.indices where identity[index].literal != parts[index].literal || identity[index].kind != parts[index].kind {
             return false
@@ -54,7 +54,7 @@ final class Template {
 }
 
 extension Template.Step {
-    init(_ cell: Cell, _ parts: ContiguousArray<Part>) {
+    init(_ cell: Cell, _ parts: Parts) {
         part = cell.parts.first ?? 0
         switch cell.kind {
         case .markup: kind = .markup

@@ -7,7 +7,7 @@ public final class TemplateCache {
     private var byIdentity: [UInt64: ContiguousArray<Template>] = [:]
     /// For what is remembered of values. Nobody outside can make two that look the same.
     let hash = KeyedHash.random()
-    private static let nothing: ContiguousArray<Part> = [Part(Literal(), .end, .none)]
+    private static let nothing = ("" as HTML).parts
 
     /// An empty one.
     public init() {}
@@ -23,7 +23,7 @@ public final class TemplateCache {
         return template
     }
 
-    private static func identity(of parts: ContiguousArray<Part>) -> UInt64 {
+    private static func identity(of parts: Parts) -> UInt64 {
         var identity: UInt64 = 0
         for part in parts {
             identity = (identity << 7 | identity >> 57) ^ part.literal.identity ^ UInt64(part.kind.rawValue)

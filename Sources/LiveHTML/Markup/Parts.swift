@@ -1,0 +1,77 @@
+// Strategy: markup is made anew for each render, so what it costs to append a value is what a render costs. An array asks at each append whether it is
+// the only owner and whether there is room, in functions that are not inlined. Here there is one allocation of the right size, and the parts are written
+// into it in the module that has the literal.
+
+/// The parts of markup, which never change.
+// Sendable although its storage is not: only the parts that were written before it was made are read, and those are not written again; see below.
+@usableFromInline
+struct Parts: @unchecked Sendable {
+    @usableFromInline let storage: PartStorage
+    @usableFromInline let count: Int
+
+    @inlinable
+    init(storage: PartStorage, count: Int) {
+        self.storage = storage
+        self.count = count
+    }
+
+    static let none = Parts(storage: PartStorage.make(capacity: 0), count: 0)
+}
+
+extension Parts: RandomAccessCollection {
+    @usableFromInline var startIndex: Int { 0 }
+    @usableFromInline var endIndex: Int { count }
+
+    @usableFromInline subscript(position: Int) -> Part {
+        precondition(position >= 0 && position < count)
+        return storage.withUnsafeMutablePointerToElements { $0[position] }
+    }
+}
+
+/// Memory that one interpolation fills, from the front. Who would append, and finds more parts than it has written itself, makes a copy first.
+@usableFromInline
+final class PartStorage: ManagedBuffer<PartStorage.Header, Part> {
+    @usableFromInline
+    @frozen
+    struct Header {
+        @usableFromInline var count: Int
+        @usableFromInline let capacity: Int
+
+        @inlinable
+        init(count: Int, capacity: Int) {
+            self.count = count
+            self.capacity = capacity
+        }
+    }
+
+    @inlinable
+    static func make(capacity: Int) -> PartStorage {
+        let buffer = create(minimumCapacity: capacity) { _ in Header(count: 0, capacity: capacity) }
+        return unsafeDowncast(buffer, to: PartStorage.self)
+    }
+
+    /// Where a part can be appended behind the first `count`. Nil if there is no room, or if there are others already.
+    @inlinable @inline(__always)
+    func place(behind count: Int) -> UnsafeMutablePointer<Part>? {
+        withUnsafeMutablePointers { header, parts in
+            guard header.pointee.count == count, count < header.pointee.capacity else { return nil }
+            header.pointee.count = count &+ 1
+            return parts + count
+        }
+    }
+
+    /// One with the first parts of this one, and with room for more.
+    @usableFromInline
+    func grown(from count: Int) -> PartStorage {
+        let grown = PartStorage.make(capacity: 2 &* count &+ 4)
+        withUnsafeMutablePointerToElements { parts in
+            for index in 0..<count { grown.place(behind: index)?.initialize(to: parts[index]) }
+        }
+        return grown
+    }
+
+    @usableFromInline
+    deinit {
+        _ = withUnsafeMutablePointers { header, parts in parts.deinitialize(count: header.pointee.count) }
+    }
+}
