@@ -15,6 +15,12 @@ struct Parts: @unchecked Sendable {
         self.count = count
     }
 
+    /// The parts as they are in memory, so that looking at one is not counted as another use of it.
+    @inline(__always)
+    func withElements<Result>(_ body: (UnsafePointer<Part>) -> Result) -> Result {
+        storage.withUnsafeMutablePointerToElements { body(UnsafePointer($0)) }
+    }
+
     static let none = Parts(storage: PartStorage.make(capacity: 0), count: 0)
 }
 

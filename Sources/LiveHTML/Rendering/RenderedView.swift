@@ -90,12 +90,9 @@ extension RenderedView {
     private func write(
         _ html: HTML, _ template: Template, _ sink: consuming some PatchSink, isPatch: Bool
     ) throws(TemplateError) -> Written {
-        var next = Tape()
-        next.reserveCapacity(tape.count)
-        var writer = TreeWriter(cache: cache, old: tape, tape: next, sink: sink, known: known)
-        next = []
+        var writer = TreeWriter(cache: cache, old: isPatch ? tape : [], sink: sink, known: known)
         if isPatch { try writer.update(html, template, at: 0) } else { try writer.instance(html, template) }
-        return (writer.sink.output, writer.tape, writer.known)
+        return (writer.sink.output, writer.finishedTape(), writer.known)
     }
 
     private func patchStart(_ format: PatchFormat) -> [UInt8] {

@@ -1,19 +1,20 @@
 // Compares markup with the last render and writes what is different.
+//
+// What is the same is not written onto the tape: `copied` says how far the old one is on the new one, and what lies between there and the place that is
+// looked at is copied in one piece when something different comes. A render that changes nothing leaves the tape as it is.
 extension TreeWriter {
     /// An instance of the same template as it was; `offset` is where the old one is.
     mutating func update(_ html: HTML, _ template: Template, at offset: Int) throws(TemplateError) {
         try descend()
-        let start = tape.count
-        tape.append(0)
+        let start = place(of: offset)
         var old = offset &+ 1
         let parts = html.parts
         for number in template.plan.indices {
             let step = template.plan[number]
             switch step.kind {
             case .scalar, .integer, .group:
-                let word = word(of: step, parts, template, number)
-                tape.append(word)
-                if word != self.old[old] { scalars(template.cells[number], parts, number) }
+                let word = template.word(of: step, parts, number, hash)
+                if replace(word, at: old) { scalars(template.cells[number], parts, number) }
                 old &+= 1
             case .markup:
                 try markup(parts[step.part], template, number, at: old)
@@ -22,16 +23,33 @@ extension TreeWriter {
                 try rows(parts[step.part], number, at: old)
                 old &+= TapeHeader(self.old[old]).words
             case .view:
-                let view = view(parts[step.part])
-                if UInt64(bitPattern: Int64(view)) != self.old[old] {
-                    sink.cell(number)
-                    sink.view(view)
-                }
+                view(parts[step.part], number, at: old)
                 old &+= 1
             }
         }
-        tape[start] = TapeHeader(template.index, words: tape.count &- start).word
+        finish(TapeHeader(self.old[offset]), from: start, upTo: old)
         ascend()
+    }
+
+    /// Where on the new tape this word of the old one will be.
+    private func place(of offset: Int) -> Int { tape.count &+ offset &- copied }
+
+    /// Whether it is another.
+    @inline(__always)
+    private mutating func replace(_ word: UInt64, at offset: Int) -> Bool {
+        guard word != old[offset] else { return false }
+        catchUp(to: offset)
+        tape.append(word)
+        copied = offset &+ 1
+        return true
+    }
+
+    /// If what is inside has become longer or shorter, the header has to say so.
+    private mutating func finish(_ header: TapeHeader, from start: Int, upTo end: Int) {
+        let words = place(of: end) &- start
+        guard words != header.words else { return }
+        catchUp(to: end)
+        tape[start] = TapeHeader(header.first, words: words).word
     }
 
     @inline(never)
@@ -40,17 +58,25 @@ extension TreeWriter {
         sink.scalars(cell.scalars(in: parts))
     }
 
+    private mutating func view(_ part: Part, _ number: Int, at offset: Int) {
+        guard case .integer(let view) = part.value, replace(UInt64(bitPattern: Int64(view)), at: offset) else { return }
+        sink.cell(number)
+        sink.view(view)
+    }
+
     private mutating func markup(_ part: Part, _ outer: Template, _ number: Int, at offset: Int) throws(TemplateError) {
         let header = TapeHeader(old[offset])
         guard case .markup(let html) = part.value, !html.isEmpty else {
-            tape.append(0)
             guard header.word != 0 else { return }
+            skip(header, at: offset)
+            tape.append(0)
             sink.cell(number)
             return sink.nothing()
         }
         let template = try template(of: html, hint: outer.lastInCell[number])
-        outer.lastInCell[number] = template
+        if outer.lastInCell[number] !== template { outer.lastInCell[number] = template }
         guard header.word != 0, header.first == template.index else {
+            skip(header, at: offset)
             sink.cell(number)
             return try instance(html, template)
         }
@@ -59,70 +85,86 @@ extension TreeWriter {
         sink.leave()
     }
 
+    /// Leaves out what something else takes the place of.
+    private mutating func skip(_ header: TapeHeader, at offset: Int) {
+        catchUp(to: offset)
+        copied = offset &+ (header.word == 0 ? 1 : header.words)
+    }
+
     private mutating func rows(_ part: Part, _ number: Int, at offset: Int) throws(TemplateError) {
         guard case .rows(let rows) = part.value else { return }
         let keys = rows.keys()
         let count = TapeHeader(old[offset]).first
         sink.enter(number, .rows)
         if keys.elementsEqual(old[(offset &+ 1)..<(offset &+ 1 &+ count)]) {
-            try sameRows(rows, keys, at: offset)
+            try sameRows(rows, count, at: offset)
         } else {
             try otherRows(rows, keys, at: offset)
         }
         sink.leave()
     }
 
-    private mutating func sameRows(_ rows: HTMLRows, _ keys: ContiguousArray<UInt64>, at offset: Int) throws(TemplateError) {
-        let start = beginRows(keys)
-        var old = offset &+ 1 &+ keys.count
+    private mutating func sameRows(_ rows: HTMLRows, _ count: Int, at offset: Int) throws(TemplateError) {
+        guard count > 0 else { return }
+        let start = place(of: offset)
+        var next = offset &+ 1 &+ count
         var index = 0
-        var hint: Template?
+        var template = cache.templates[TapeHeader(old[next]).first]
         try rows.forEach { html throws(TemplateError) in
-            guard index < keys.count else { throw TemplateError(.rows) }
-            hint = try row(html, hint, index, at: old)
-            old &+= TapeHeader(self.old[old]).words
+            guard index < count else { throw TemplateError(.rows) }
+            if !template.isOf(html.parts) { template = try cache.template(of: html) }
+            try row(html, template, index, at: next)
+            next &+= TapeHeader(old[next]).words
             index &+= 1
         }
-        try endRows(start, keys, index)
+        guard index == count else { throw TemplateError(.rows) }
+        finish(TapeHeader(old[offset]), from: start, upTo: next)
     }
 
     /// A row that was there.
-    private mutating func row(_ html: HTML, _ hint: Template?, _ index: Int, at offset: Int) throws(TemplateError) -> Template {
-        let template = try template(of: html, hint: hint)
-        if TapeHeader(old[offset]).first == template.index {
-            sink.enter(index, .row)
-            try update(html, template, at: offset)
-            sink.leave()
-        } else {
+    private mutating func row(_ html: HTML, _ template: Template, _ index: Int, at offset: Int) throws(TemplateError) {
+        let header = TapeHeader(old[offset])
+        guard header.first == template.index else {
+            skip(header, at: offset)
             sink.row(index)
-            try instance(html, template)
+            return try instance(html, template)
         }
-        return template
+        if template.isFlat && template.isUnchanged(html.parts, old, at: offset, hash) { return }
+        sink.enter(index, .row)
+        try update(html, template, at: offset)
+        sink.leave()
     }
 
     private mutating func otherRows(_ rows: HTMLRows, _ keys: ContiguousArray<UInt64>, at offset: Int) throws(TemplateError) {
         let offsets = old.rowOffsets(at: offset)
         let plan = RowPlan(from: old[(offset &+ 1)..<(offset &+ 1 &+ offsets.count)], to: keys[...])
         plan.write(to: &sink)
+        skip(TapeHeader(old[offset]), at: offset)
+        let end = copied
         let start = beginRows(keys)
         var index = 0
         var isInserting = false
         var hint: Template?
         try rows.forEach { html throws(TemplateError) in
             guard index < keys.count else { throw TemplateError(.rows) }
+            let template = try template(of: html, hint: hint)
+            hint = template
             if let source = plan.sources[index] {
                 if isInserting { sink.endRows() }
                 isInserting = false
-                hint = try row(html, hint, index, at: offsets[source])
+                copied = offsets[source]
+                try row(html, template, index, at: offsets[source])
+                catchUp(to: offsets[source] &+ TapeHeader(old[offsets[source]]).words)
             } else {
                 if !isInserting { beginInsertion(at: index) }
                 isInserting = true
-                hint = try row(html, hint)
+                try newRow(html, template)
             }
             index &+= 1
         }
         if isInserting { sink.endRows() }
         try endRows(start, keys, index)
+        copied = end
     }
 
     private mutating func beginInsertion(at index: Int) {

@@ -3,21 +3,37 @@
 /// Goes through markup, against what is remembered of the last render or without.
 struct TreeWriter<Sink: PatchSink> {
     let cache: TemplateCache
-    let hash: KeyedHash
+    let hash: ValueHash
     /// Of the last render; empty if there was none.
     let old: Tape
+    /// Of this one, as far as it differs; up to there `old` is not copied.
     var tape: Tape
+    var copied = 0
     var sink: Sink
     var known: KnownTemplates
     private var depth = 0
 
-    init(cache: TemplateCache, old: Tape, tape: Tape, sink: Sink, known: KnownTemplates) {
+    init(cache: TemplateCache, old: Tape, sink: Sink, known: KnownTemplates) {
         self.cache = cache
         self.hash = cache.hash
         self.old = old
-        self.tape = tape
+        tape = []
         self.sink = sink
         self.known = known
+    }
+
+    /// The tape, when all has been gone through. If nothing is different it is the old one.
+    mutating func finishedTape() -> Tape {
+        if copied == 0 && tape.isEmpty { return old }
+        catchUp(to: old.count)
+        return tape
+    }
+
+    /// What has not changed, up to here.
+    @inline(__always)
+    mutating func catchUp(to offset: Int) {
+        tape.append(contentsOf: old[copied..<offset])
+        copied = offset
     }
 
     /// The template of markup, which most often is the one that was at this place before.
@@ -48,7 +64,7 @@ struct TreeWriter<Sink: PatchSink> {
         for (number, step) in template.plan.enumerated() {
             switch step.kind {
             case .scalar, .integer, .group:
-                tape.append(word(of: step, parts, template, number))
+                tape.append(template.word(of: step, parts, number, hash))
                 sink.scalars(template.cells[number].scalars(in: parts))
             case .markup: try markup(parts[step.part], template, number)
             case .rows: try rows(parts[step.part])
@@ -85,18 +101,18 @@ struct TreeWriter<Sink: PatchSink> {
         var hint: Template?
         try rows.forEach { html throws(TemplateError) in
             index &+= 1
-            hint = try row(html, hint)
+            let template = try template(of: html, hint: hint)
+            hint = template
+            try newRow(html, template)
         }
         sink.endRows()
         try endRows(start, keys, index)
     }
 
-    mutating func row(_ html: HTML, _ hint: Template?) throws(TemplateError) -> Template {
-        let template = try template(of: html, hint: hint)
+    mutating func newRow(_ html: HTML, _ template: Template) throws(TemplateError) {
         sink.beginRow(known.number(of: template))
         try values(html.parts, template)
         sink.endRow()
-        return template
     }
 
     mutating func beginRows(_ keys: ContiguousArray<UInt64>) -> Int {
@@ -108,46 +124,6 @@ struct TreeWriter<Sink: PatchSink> {
     mutating func endRows(_ start: Int, _ keys: ContiguousArray<UInt64>, _ visited: Int) throws(TemplateError) {
         guard visited == keys.count else { throw TemplateError(.rows) }
         tape[start] = TapeHeader(keys.count, words: tape.count &- start).word
-    }
-
-    /// What is remembered of a cell of values.
-    @inline(__always)
-    func word(of step: Template.Step, _ parts: Parts, _ template: Template, _ number: Int) -> UInt64 {
-        switch step.kind {
-        case .integer:
-            if case .integer(let number) = parts[step.part].value { return UInt64(bitPattern: Int64(number)) }
-            return 0
-        case .group: return groupWord(template.cells[number].parts, parts)
-        case .scalar, .markup, .rows, .view: return parts[step.part].word(hash)
-        }
-    }
-
-    private func groupWord(_ places: [Int], _ parts: Parts) -> UInt64 {
-        var state = hash.start()
-        for place in places { parts[place].hash(into: &state) }
-        return state.finish()
-    }
-}
-
-extension Part {
-    @inline(__always)
-    func word(_ hash: KeyedHash) -> UInt64 {
-        switch value {
-        case .text(let text): hash.hash(text)
-        case .integer(let number): hash.hash(number)
-        case .flag(let flag): flag ? 1 : 2
-        case .none, .rows, .markup: 3
-        }
-    }
-
-    func hash(into state: inout KeyedHash.State) {
-        switch value {
-        case .text(let text): state.append(text)
-        case .integer(let number): state.append(UInt64(bitPattern: Int64(number)))
-        case .flag(let flag): state.append(flag ? 1 : 2)
-        case .markup(let html): state.append(html.writtenText)
-        case .none, .rows: state.append(3)
-        }
     }
 }
 

@@ -1,26 +1,9 @@
 /// SipHash-1-3 (Aumasson and Bernstein): a hash with a key. Who doesn't know the key can't make two texts that have the same hash.
-///
-/// Written out because the hasher of the standard library has one key per process and takes equivalent texts for equal ones, and because this is on
-/// the path of every value of every render.
 struct KeyedHash {
     private let key: (UInt64, UInt64)
 
     init(key: (UInt64, UInt64)) {
         self.key = key
-    }
-
-    static func random() -> KeyedHash {
-        var generator = SystemRandomNumberGenerator()
-        return KeyedHash(key: (generator.next(), generator.next()))
-    }
-
-    func start() -> State { State(key) }
-
-    @inline(__always)
-    func hash(_ text: String) -> UInt64 {
-        var state = State(key)
-        state.append(text)
-        return state.finish()
     }
 
     func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
@@ -29,15 +12,7 @@ struct KeyedHash {
         return state.finish()
     }
 
-    @inline(__always)
-    func hash(_ number: Int) -> UInt64 {
-        var state = State(key)
-        state.append(UInt64(bitPattern: Int64(number)))
-        return state.finish()
-    }
-
-    /// Of whole texts, one after the other. A text is not mixed up with two that are the same when they are joined, for each ends with its length.
-    struct State {
+    private struct State {
         private var v0: UInt64, v1: UInt64, v2: UInt64, v3: UInt64
 
         init(_ key: (UInt64, UInt64)) {
@@ -47,14 +22,6 @@ struct KeyedHash {
             v3 = key.1 ^ 0x7465_6462_7974_6573
         }
 
-        @inline(__always)
-        mutating func append(_ text: String) {
-            let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
-            guard isDone == nil else { return }
-            Array(text.utf8).withUnsafeBytes { append($0) }
-        }
-
-        @inline(__always)
         mutating func append(_ bytes: UnsafeRawBufferPointer) {
             var offset = 0
             while bytes.count &- offset >= 8 {
@@ -72,14 +39,12 @@ struct KeyedHash {
             append(last)
         }
 
-        @inline(__always)
         mutating func append(_ word: UInt64) {
             v3 ^= word
             round()
             v0 ^= word
         }
 
-        @inline(__always)
         mutating func finish() -> UInt64 {
             v2 ^= 0xff
             round()
@@ -88,7 +53,6 @@ struct KeyedHash {
             return v0 ^ v1 ^ v2 ^ v3
         }
 
-        @inline(__always)
         private mutating func round() {
             v0 = v0 &+ v1
             v1 = (v1 << 13 | v1 >> 51) ^ v0

@@ -9,6 +9,8 @@ final class Template {
     let cells: [Cell]
     /// What a render needs of the cells.
     let plan: ContiguousArray<Step>
+    /// All cells are values.
+    let isFlat: Bool
     /// It is one element, so a list needs no markers around it.
     let isOneElement: Bool
     let fingerprint: String
@@ -37,18 +39,37 @@ final class Template {
         cells = parsed.cells
         isOneElement = parsed.isOneElement
         plan = ContiguousArray(parsed.cells.map { Step($0, parts) })
+        isFlat = plan.allSatisfy { $0.kind == .scalar || $0.kind == .integer || $0.kind == .group }
         definition = Self.definition(parsed)
         fingerprint = Fingerprint.text(of: definition)
         lastInCell = ContiguousArray(repeating: nil, count: parsed.cells.count)
     }
 
     /// Whether this markup was written at the same place, or at one that can't be told from it.
-    @inline(__always)
     func isOf(_ parts: Parts) -> Bool {
         guard parts.count == identity.count else { return false }
-        for index in identity.indices where identity[index].literal != parts[index].literal || identity[index].kind != parts[index].kind {
-            return false
+        return parts.withElements { parts in
+            identity.indices.allSatisfy { identity[$0].literal == parts[$0].literal && identity[$0].kind == parts[$0].kind }
         }
+    }
+
+    /// What is remembered of a cell of values.
+    @inline(__always)
+    func word(of step: Step, _ parts: Parts, _ number: Int, _ hash: ValueHash) -> UInt64 {
+        guard step.kind != .group else { return groupWord(number, parts, hash) }
+        return parts.withElements { parts in
+            if case .integer(let number) = parts[step.part].value, step.kind == .integer { return UInt64(bitPattern: Int64(number)) }
+            return parts[step.part].value.word(hash)
+        }
+    }
+
+    private func groupWord(_ number: Int, _ parts: Parts, _ hash: ValueHash) -> UInt64 {
+        cells[number].parts.reduce(0) { state, part in parts[part].value.word(hash, after: state) }
+    }
+
+    /// Whether an instance with nothing but values in it, remembered at `offset`, is still the same.
+    func isUnchanged(_ parts: Parts, _ old: Tape, at offset: Int, _ hash: ValueHash) -> Bool {
+        for number in plan.indices where word(of: plan[number], parts, number, hash) != old[offset &+ 1 &+ number] { return false }
         return true
     }
 }

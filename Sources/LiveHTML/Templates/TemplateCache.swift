@@ -6,7 +6,7 @@ public final class TemplateCache {
     private(set) var templates: ContiguousArray<Template> = []
     private var byIdentity: [UInt64: ContiguousArray<Template>] = [:]
     /// For what is remembered of values. Nobody outside can make two that look the same.
-    let hash = KeyedHash.random()
+    let hash = ValueHash.random()
     private static let nothing = ("" as HTML).parts
 
     /// An empty one.
