@@ -24,6 +24,7 @@ let package = Package(
                 .product(name: "WebSocketDeflate", package: "heliograph"),
                 .product(name: "PubSub", package: "heliograph"),
                 .product(name: "RealtimeProtocol", package: "heliograph"),
+                .product(name: "LiveHTML", package: "heliograph"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]

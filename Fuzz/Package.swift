@@ -14,6 +14,7 @@ func target(_ name: String) -> Target {
             .product(name: "WebSocketDeflate", package: "heliograph"),
             .product(name: "WebSocketTesting", package: "heliograph"),
             .product(name: "RealtimeProtocol", package: "heliograph"),
+            .product(name: "LiveHTML", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
@@ -44,6 +45,8 @@ let package = Package(
         target("FuzzProtobuf"),
         target("FuzzDelta"),
         target("FuzzFilter"),
+        target("FuzzPatches"),
+        target("FuzzTemplates"),
     ],
     swiftLanguageModes: [.v6]
 )

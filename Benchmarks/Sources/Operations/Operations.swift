@@ -11,7 +11,7 @@ public struct Operation: Sendable {
         self.make = make
     }
 
-    public static let all = decoding + encoding + text + deflate + handshake + publishing + messages
+    public static let all = decoding + encoding + text + deflate + handshake + publishing + messages + live
 }
 
 /// Keeps the optimizer from leaving out what nobody looks at.

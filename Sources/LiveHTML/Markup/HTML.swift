@@ -49,9 +49,8 @@ extension HTML: ExpressibleByStringInterpolation {
     }
 
     /// Markup with values.
-    @inlinable
-    public init(stringInterpolation: StringInterpolation) {
-        var interpolation = stringInterpolation
-        self.init(parts: interpolation.finish())
+    @inlinable @inline(__always)
+    public init(stringInterpolation: consuming StringInterpolation) {
+        self.init(parts: stringInterpolation.finished())
     }
 }

@@ -7,17 +7,21 @@ extension HTML {
         public typealias StringLiteralType = StaticString
 
         @usableFromInline var storage: PartStorage
+        // Where the storage has them: to ask it each time would count as a use of it.
+        @usableFromInline var header: UnsafeMutablePointer<PartStorage.Header>
+        @usableFromInline var parts: UnsafeMutablePointer<Part>
         /// How many parts of the storage are this interpolation's.
         @usableFromInline var count = 0
         @usableFromInline var literal = Literal()
 
-        @inlinable
+        @inlinable @inline(__always)
         public init(literalCapacity: Int, interpolationCount: Int) {
             storage = PartStorage.make(capacity: interpolationCount &+ 1)
+            (header, parts) = storage.withUnsafeMutablePointers { ($0, $1) }
         }
 
         /// Appends markup.
-        @inlinable
+        @inlinable @inline(__always)
         public mutating func appendLiteral(_ markup: StaticString) {
             let next = Literal(markup)
             guard next.count > 0 else { return }
@@ -27,17 +31,19 @@ extension HTML {
 
         @inlinable @inline(__always)
         mutating func append(_ kind: Part.Kind, _ value: consuming Part.Value) {
-            let place = storage.place(behind: count) ?? grow()
-            place?.initialize(to: Part(literal, kind, value))
+            // If there are more parts than this one has written, it is a copy, and another has gone on.
+            if header.pointee.count != count || header.pointee.capacity == count { grow() }
+            (parts + count).initialize(to: Part(literal, kind, value))
             count &+= 1
+            header.pointee.count = count
             literal = Literal()
         }
 
-        /// Room for one more, in memory of its own.
+        /// Room for more, in memory of its own.
         @usableFromInline
-        mutating func grow() -> UnsafeMutablePointer<Part>? {
+        mutating func grow() {
             storage = storage.grown(from: count)
-            return storage.place(behind: count)
+            (header, parts) = storage.withUnsafeMutablePointers { ($0, $1) }
         }
 
         /// As if what is in this markup had been written here.
@@ -49,8 +55,9 @@ extension HTML {
             }
         }
 
-        @inlinable
-        mutating func finish() -> Parts {
+        /// The parts so far, and the literal behind them.
+        @inlinable @inline(__always)
+        consuming func finished() -> Parts {
             append(.end, .none)
             return Parts(storage: storage, count: count)
         }

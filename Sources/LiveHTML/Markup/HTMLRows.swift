@@ -5,11 +5,17 @@ final class HTMLRows: Sendable {
 
     /// Of each row a number that stands for its key. Equal numbers are told apart by their order.
     let keys: @Sendable () -> ContiguousArray<UInt64>
+    /// Whether the keys are these, which they most often are.
+    let hasKeys: @Sendable (UnsafeBufferPointer<UInt64>) -> Bool
     let forEach: @Sendable (Visit) throws(TemplateError) -> Void
 
     @usableFromInline
-    init(keys: @escaping @Sendable () -> ContiguousArray<UInt64>, forEach: @escaping @Sendable (Visit) throws(TemplateError) -> Void) {
+    init(
+        keys: @escaping @Sendable () -> ContiguousArray<UInt64>, hasKeys: @escaping @Sendable (UnsafeBufferPointer<UInt64>) -> Bool,
+        forEach: @escaping @Sendable (Visit) throws(TemplateError) -> Void
+    ) {
         self.keys = keys
+        self.hasKeys = hasKeys
         self.forEach = forEach
     }
 
@@ -17,6 +23,7 @@ final class HTMLRows: Sendable {
     static func positional(_ rows: [HTML]) -> HTMLRows {
         HTMLRows(
             keys: { ContiguousArray((0..<UInt64(rows.count))) },
+            hasKeys: { $0.count == rows.count },
             forEach: { visit throws(TemplateError) in for row in rows { try visit(row) } })
     }
 }
@@ -37,6 +44,15 @@ extension HTML.StringInterpolation {
                 keys.reserveCapacity(elements.count)
                 for element in elements { keys.append(HTMLRows.number(of: key(element))) }
                 return keys
+            },
+            hasKeys: { keys in
+                guard elements.count == keys.count else { return false }
+                var index = 0
+                for element in elements {
+                    guard index < keys.count, keys[index] == HTMLRows.number(of: key(element)) else { return false }
+                    index &+= 1
+                }
+                return true
             },
             forEach: { visit throws(TemplateError) in for element in elements { try visit(row(element)) } })
         append(.rows, .rows(rows))

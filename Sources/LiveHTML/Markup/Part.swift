@@ -2,15 +2,28 @@
 @usableFromInline
 @frozen
 struct Part: Sendable {
-    @usableFromInline let literal: Literal
-    @usableFromInline let kind: Kind
+    @usableFromInline let address: UInt
+    /// The count of the literal and the kind of the value, together: most often they are compared with another's.
+    @usableFromInline let form: UInt64
     @usableFromInline let value: Value
 
-    @inlinable
+    @inlinable @inline(__always)
     init(_ literal: Literal, _ kind: Kind, _ value: Value) {
-        self.literal = literal
-        self.kind = kind
+        address = literal.address
+        form = UInt64(literal.count) << 8 | UInt64(kind.rawValue)
         self.value = value
+    }
+
+    @usableFromInline var kind: Kind { Kind(rawValue: UInt8(truncatingIfNeeded: form)) ?? .end }
+
+    @usableFromInline var literal: Literal { Literal(address: address, count: UInt32(truncatingIfNeeded: form >> 8)) }
+
+    /// Whether there is something to be freed.
+    var isTrivial: Bool {
+        switch value {
+        case .none, .integer, .flag: true
+        case .text, .markup, .rows: false
+        }
     }
 
     /// What an interpolation can have as its value. It follows from the types at the place where it is written, so it belongs to the template.
@@ -65,6 +78,12 @@ struct Literal: Sendable, Equatable {
         let isUsable = literal.hasPointerRepresentation && literal.utf8CodeUnitCount <= UInt32.max
         address = isUsable ? UInt(bitPattern: literal.utf8Start) : 0
         count = isUsable ? UInt32(truncatingIfNeeded: literal.utf8CodeUnitCount) : 0
+    }
+
+    @inlinable
+    init(address: UInt, count: UInt32) {
+        self.address = address
+        self.count = count
     }
 
     var bytes: [UInt8] {

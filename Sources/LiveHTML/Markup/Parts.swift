@@ -56,28 +56,24 @@ final class PartStorage: ManagedBuffer<PartStorage.Header, Part> {
         return unsafeDowncast(buffer, to: PartStorage.self)
     }
 
-    /// Where a part can be appended behind the first `count`. Nil if there is no room, or if there are others already.
-    @inlinable @inline(__always)
-    func place(behind count: Int) -> UnsafeMutablePointer<Part>? {
-        withUnsafeMutablePointers { header, parts in
-            guard header.pointee.count == count, count < header.pointee.capacity else { return nil }
-            header.pointee.count = count &+ 1
-            return parts + count
-        }
-    }
-
     /// One with the first parts of this one, and with room for more.
     @usableFromInline
     func grown(from count: Int) -> PartStorage {
         let grown = PartStorage.make(capacity: 2 &* count &+ 4)
         withUnsafeMutablePointerToElements { parts in
-            for index in 0..<count { grown.place(behind: index)?.initialize(to: parts[index]) }
+            grown.withUnsafeMutablePointers { header, copies in
+                copies.initialize(from: parts, count: count)
+                header.pointee.count = count
+            }
         }
         return grown
     }
 
     @usableFromInline
     deinit {
-        _ = withUnsafeMutablePointers { header, parts in parts.deinitialize(count: header.pointee.count) }
+        withUnsafeMutablePointers { header, parts in
+            // One at a time: of several at once the runtime would ask their type for each.
+            for index in 0..<header.pointee.count where !parts[index].isTrivial { (parts + index).deinitialize(count: 1) }
+        }
     }
 }

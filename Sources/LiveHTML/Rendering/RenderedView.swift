@@ -40,10 +40,11 @@ public struct RenderedView {
     ///
     /// When it throws, it is as if it had not been called.
     public mutating func update(_ html: HTML, as format: PatchFormat = .json) throws(TemplateError) -> Update {
-        let template = try cache.template(of: html)
+        let template = try template(of: html)
         let knew = known.indices.count
         let isSame = tape.first.map { TapeHeader($0).first == template.index }
         let start = isSame == true ? patchStart(format) : treeStart(format, sequence &+ 1)
+        let empty = start.count
         let written =
             switch format {
             case .json: try write(html, template, JSONPatchSink(start), isPatch: isSame == true)
@@ -51,9 +52,18 @@ public struct RenderedView {
             }
         tape = written.tape
         known = written.known
-        guard isSame != nil, written.output.count > start.count else { return Update() }
+        guard isSame != nil, written.output.count > empty else { return Update() }
         sequence &+= 1
         return Update(templates: templates(from: knew, unknownTo: nil), patch: Self.ended(written.output, format))
+    }
+
+    /// Most often that of the last render.
+    private func template(of html: HTML) throws(TemplateError) -> Template {
+        if let header = tape.first {
+            let last = cache.templates[TapeHeader(header).first]
+            if last.outline.isOf(html.parts) { return last }
+        }
+        return try cache.template(of: html)
     }
 
     /// The definitions of all templates that the view has needed so far, as a text message; nothing if it has not been rendered.
@@ -96,22 +106,35 @@ extension RenderedView {
     }
 
     private func patchStart(_ format: PatchFormat) -> [UInt8] {
-        let next = sequence &+ 1
         switch format {
-        case .json: return number == 0 ? Array("[\(next)".utf8) : Array("[\"p\",\(number),\(next)".utf8)
-        case .binary: return start(1, next)
+        case .json: jsonStart(number == 0 ? "[" : "[\"p\",", sequence &+ 1)
+        case .binary: binaryStart(1, sequence &+ 1)
         }
     }
 
     private func treeStart(_ format: PatchFormat, _ sequence: Int) -> [UInt8] {
         switch format {
-        case .json: Array("[\"j\",\(number),\(sequence)".utf8)
-        case .binary: start(2, sequence)
+        case .json: jsonStart("[\"j\",", sequence)
+        case .binary: binaryStart(2, sequence)
         }
     }
 
-    private func start(_ kind: UInt8, _ sequence: Int) -> [UInt8] {
+    /// The shortest one does without the view's number.
+    private func jsonStart(_ kind: StaticString, _ sequence: Int) -> [UInt8] {
+        var start: [UInt8] = []
+        start.reserveCapacity(64)
+        start.append(kind)
+        if kind.utf8CodeUnitCount > 1 {
+            start.appendDecimal(number)
+            start.append(UInt8(ascii: ","))
+        }
+        start.appendDecimal(sequence)
+        return start
+    }
+
+    private func binaryStart(_ kind: UInt8, _ sequence: Int) -> [UInt8] {
         var start = [kind]
+        start.reserveCapacity(64)
         start.appendVarint(number)
         start.appendVarint(sequence)
         return start

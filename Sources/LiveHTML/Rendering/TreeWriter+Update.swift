@@ -9,8 +9,8 @@ extension TreeWriter {
         let start = place(of: offset)
         var old = offset &+ 1
         let parts = html.parts
-        for number in template.plan.indices {
-            let step = template.plan[number]
+        for number in template.outline.steps.indices {
+            let step = template.outline.steps[number]
             switch step.kind {
             case .scalar, .integer, .group:
                 let word = template.word(of: step, parts, number, hash)
@@ -55,7 +55,7 @@ extension TreeWriter {
     @inline(never)
     private mutating func scalars(_ cell: Cell, _ parts: Parts, _ number: Int) {
         sink.cell(number)
-        sink.scalars(cell.scalars(in: parts))
+        write(cell, parts)
     }
 
     private mutating func view(_ part: Part, _ number: Int, at offset: Int) {
@@ -93,13 +93,13 @@ extension TreeWriter {
 
     private mutating func rows(_ part: Part, _ number: Int, at offset: Int) throws(TemplateError) {
         guard case .rows(let rows) = part.value else { return }
-        let keys = rows.keys()
         let count = TapeHeader(old[offset]).first
+        let isSame = old.withUnsafeBufferPointer { rows.hasKeys(UnsafeBufferPointer(rebasing: $0[(offset &+ 1)..<(offset &+ 1 &+ count)])) }
         sink.enter(number, .rows)
-        if keys.elementsEqual(old[(offset &+ 1)..<(offset &+ 1 &+ count)]) {
+        if isSame {
             try sameRows(rows, count, at: offset)
         } else {
-            try otherRows(rows, keys, at: offset)
+            try otherRows(rows, rows.keys(), at: offset)
         }
         sink.leave()
     }
@@ -109,11 +109,11 @@ extension TreeWriter {
         let start = place(of: offset)
         var next = offset &+ 1 &+ count
         var index = 0
-        var template = cache.templates[TapeHeader(old[next]).first]
+        var outline = cache.templates[TapeHeader(old[next]).first].outline
         try rows.forEach { html throws(TemplateError) in
             guard index < count else { throw TemplateError(.rows) }
-            if !template.isOf(html.parts) { template = try cache.template(of: html) }
-            try row(html, template, index, at: next)
+            if !outline.isOf(html.parts) { outline = try cache.template(of: html).outline }
+            try row(html, outline, index, at: next)
             next &+= TapeHeader(old[next]).words
             index &+= 1
         }
@@ -122,16 +122,16 @@ extension TreeWriter {
     }
 
     /// A row that was there.
-    private mutating func row(_ html: HTML, _ template: Template, _ index: Int, at offset: Int) throws(TemplateError) {
+    private mutating func row(_ html: HTML, _ outline: TemplateOutline, _ index: Int, at offset: Int) throws(TemplateError) {
         let header = TapeHeader(old[offset])
-        guard header.first == template.index else {
+        guard header.first == outline.index else {
             skip(header, at: offset)
             sink.row(index)
-            return try instance(html, template)
+            return try instance(html, cache.templates[outline.index])
         }
-        if template.isFlat && template.isUnchanged(html.parts, old, at: offset, hash) { return }
+        if outline.isFlat && outline.isUnchanged(html.parts, old, at: offset, hash) { return }
         sink.enter(index, .row)
-        try update(html, template, at: offset)
+        try update(html, cache.templates[outline.index], at: offset)
         sink.leave()
     }
 
@@ -153,7 +153,7 @@ extension TreeWriter {
                 if isInserting { sink.endRows() }
                 isInserting = false
                 copied = offsets[source]
-                try row(html, template, index, at: offsets[source])
+                try row(html, template.outline, index, at: offsets[source])
                 catchUp(to: offsets[source] &+ TapeHeader(old[offsets[source]]).words)
             } else {
                 if !isInserting { beginInsertion(at: index) }

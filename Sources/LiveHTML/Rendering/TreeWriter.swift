@@ -39,7 +39,7 @@ struct TreeWriter<Sink: PatchSink> {
     /// The template of markup, which most often is the one that was at this place before.
     @inline(__always)
     func template(of html: HTML, hint: Template?) throws(TemplateError) -> Template {
-        if let hint, hint.isOf(html.parts) { return hint }
+        if let hint, hint.outline.isOf(html.parts) { return hint }
         return try cache.template(of: html)
     }
 
@@ -61,11 +61,11 @@ struct TreeWriter<Sink: PatchSink> {
         try descend()
         let start = tape.count
         tape.append(0)
-        for (number, step) in template.plan.enumerated() {
+        for (number, step) in template.outline.steps.enumerated() {
             switch step.kind {
             case .scalar, .integer, .group:
                 tape.append(template.word(of: step, parts, number, hash))
-                sink.scalars(template.cells[number].scalars(in: parts))
+                write(template.cells[number], parts)
             case .markup: try markup(parts[step.part], template, number)
             case .rows: try rows(parts[step.part])
             case .view: sink.view(view(parts[step.part]))
@@ -73,6 +73,15 @@ struct TreeWriter<Sink: PatchSink> {
         }
         tape[start] = TapeHeader(template.index, words: tape.count &- start).word
         ascend()
+    }
+
+    /// The value of a cell; most often it is one, and a text.
+    mutating func write(_ cell: Cell, _ parts: Parts) {
+        if cell.parts.count == 1 && cell.context == .plain && cell.kind != .wholeAttribute {
+            sink.scalar(parts[cell.parts[0]].asText)
+        } else {
+            sink.scalars(cell.scalars(in: parts))
+        }
     }
 
     private mutating func markup(_ part: Part, _ template: Template, _ number: Int) throws(TemplateError) {

@@ -16,7 +16,7 @@ public final class TemplateCache {
     func template(of html: HTML) throws(TemplateError) -> Template {
         let parts = html.isEmpty ? Self.nothing : html.parts
         let identity = Self.identity(of: parts)
-        if let template = byIdentity[identity]?.first(where: { $0.isOf(parts) }) { return template }
+        if let template = byIdentity[identity]?.first(where: { $0.outline.isOf(parts) }) { return template }
         let template = try Template(parts, index: templates.count)
         templates.append(template)
         byIdentity[identity, default: []].append(template)

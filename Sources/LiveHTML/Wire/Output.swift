@@ -6,14 +6,16 @@ extension [UInt8] {
     /// Without an allocation for what `description` would make.
     mutating func appendDecimal(_ number: Int) {
         if number < 0 { append(UInt8(ascii: "-")) }
-        var rest = number.magnitude
-        guard rest >= 10 else { return append(0x30 &+ UInt8(truncatingIfNeeded: rest)) }
-        let start = count
-        while rest > 0 {
-            append(0x30 &+ UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var rest = number.magnitude
+            var start = digits.count
+            repeat {
+                start &-= 1
+                digits[start] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            append(contentsOf: digits[start...])
         }
-        self[start...].reverse()
     }
 
     /// A string of JSON.

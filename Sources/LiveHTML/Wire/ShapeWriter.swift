@@ -12,7 +12,7 @@ struct ShapeWriter {
         output.append(UInt8(ascii: "["))
         output.appendDecimal(known.number(of: template))
         var next = offset &+ 1
-        for step in template.plan {
+        for step in template.outline.steps {
             switch step.kind {
             case .scalar, .integer, .group: next &+= 1
             case .markup: next = markup(at: next, into: &output)

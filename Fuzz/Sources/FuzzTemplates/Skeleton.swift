@@ -1,0 +1,1 @@
+../../../Tests/LiveHTMLTests/Skeleton.swift
