@@ -1,6 +1,6 @@
 /// Why markup is refused: a value would stand where it can't be made harmless, or the markup is not what a browser would make of it.
 ///
-/// It is a mistake in the program, never in a value, so it shows at the first render of the template, and in tests (``TemplateLint``).
+/// It is a mistake in the program, never in a value, so it shows at the first render of the template, and in tests (``HTML/problems()``).
 public struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was broken.
     public let rule: Rule
