@@ -198,7 +198,7 @@ public final class Hub: Sendable {
         }
     }
 
-    /// Disconnects everybody with 3001, so that they come back elsewhere, stops the broker, and ends the loops over ``publications(in:bufferSize:)``:
+    /// Disconnects everybody with 3001, so that they come back elsewhere, stops the broker, and ends the loops over ``HubPublications``:
     /// the end of the hub.
     public func shutDown() {
         for loop in loops.withLock({ Array($0.values) }) {
