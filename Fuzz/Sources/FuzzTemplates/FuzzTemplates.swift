@@ -68,7 +68,7 @@ private func append(_ kind: UInt8, _ value: String, to page: inout HTML.StringIn
     case 1: page.appendInterpolation(value)
     case 2: page.appendInterpolation(value.utf8.count)
     case 3: page.appendInterpolation(Optional(value))
-    case 4: page.appendInterpolation(value == "x")
+    case 4: page.appendInterpolation(true)
     case 5: page.appendInterpolation(value == "x" ? "a" : "b" as HTML)
     case 6: page.appendInterpolation(each: [value], key: { $0 }, { "<i>\($0)</i>" })
     case 7: page.appendInterpolation(view: 0)
