@@ -104,18 +104,16 @@ extension Hub {
         let subscription = LocalSubscription(continuation)
         // An overflow ends it in the middle of a publication, when the broker must be left alone.
         continuation.onTermination = { [core] _ in
-            core.localSubscriptions.remove(subscription)
-            Task { core.leave(channel, isPattern: false, subscription) }
-        }
-        core.localSubscriptions.add(subscription)
-        do {
-            try await withCheckedThrowingContinuation { (joined: CheckedContinuation<Void, any Error>) in
-                core.join(channel, isPattern: false, subscription) { joined.resume(with: $0.mapError { $0 as any Error }) }
+            Task {
+                core.localSubscriptions.remove(subscription)
+                core.leave(channel, isPattern: false, subscription)
             }
-        } catch {
-            continuation.finish()
-            throw error
         }
+        try await withCheckedThrowingContinuation { (joined: CheckedContinuation<Void, any Error>) in
+            core.join(channel, isPattern: false, subscription) { joined.resume(with: $0.mapError { $0 as any Error }) }
+        }
+        // After it has joined: if the hub has shut down this ends it, and it must not leave before.
+        core.localSubscriptions.add(subscription)
         return HubPublications(stream)
     }
 }
