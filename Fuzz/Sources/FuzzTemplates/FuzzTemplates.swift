@@ -40,8 +40,9 @@ private func send(_ first: HTML, _ second: HTML, _ cache: TemplateCache) {
             _ = try view.update(first)
             try client.receive(view.templates())
             try client.receive(try view.tree(first))
-            let patch = try view.update(second, as: format).patch
-            if format == .json { try client.receive(patch) } else { try client.receive(binary: patch) }
+            let update = try view.update(second, as: format)
+            try client.receive(update.templates)
+            if format == .json { try client.receive(update.patch) } else { try client.receive(binary: update.patch) }
             _ = client.html
         } catch {
             require(false, "what is painted can be sent: \(error)")

@@ -13,9 +13,9 @@
 @resultBuilder
 public enum HTMLBuilder {
     /// A text.
-    public static func buildExpression(_ text: String) -> HTML { HTML(.text, .text(text)) }
+    public static func buildExpression(_ text: String) -> HTML { "\(text)" }
     /// A number.
-    public static func buildExpression(_ number: Int) -> HTML { HTML(.integer, .integer(number)) }
+    public static func buildExpression(_ number: Int) -> HTML { "\(number)" }
     /// Markup.
     public static func buildExpression(_ markup: HTML) -> HTML { markup }
     /// Markup, or nothing.
@@ -32,13 +32,13 @@ public enum HTMLBuilder {
     }
 
     /// `if` without `else`.
-    public static func buildOptional(_ markup: HTML?) -> HTML { HTML(.markup, markup.map { .markup($0) } ?? .none) }
+    public static func buildOptional(_ markup: HTML?) -> HTML { "\(markup)" }
     /// One branch.
     public static func buildEither(first markup: HTML) -> HTML { markup }
     /// The other.
     public static func buildEither(second markup: HTML) -> HTML { markup }
     /// A loop: rows that are known by their place. With keys: ``HTML/each(_:key:_:)``.
-    public static func buildArray(_ rows: [HTML]) -> HTML { HTML(.rows, .rows(.positional(rows))) }
+    public static func buildArray(_ rows: [HTML]) -> HTML { "\(rows)" }
 }
 
 extension HTML {

@@ -49,7 +49,11 @@ extension HTML {
         for part in parts {
             switch part.value {
             case .markup(let inner): inner.collectErrors(&errors, cache, depth: depth + 1)
-            case .rows(let rows): try? rows.forEach { $0.collectErrors(&errors, cache, depth: depth + 1) }
+            case .rows(let rows):
+                try? rows.forEach(0) { _, row in
+                    row.collectErrors(&errors, cache, depth: depth + 1)
+                    return true
+                }
             case .none, .text, .integer, .flag: break
             }
         }

@@ -26,12 +26,8 @@ public struct HTML: Sendable {
     ///
     /// It is inserted as it is, so its elements must be closed. A change of it sends all of it again.
     public init(unsafeRaw markup: String) {
-        self.init(.raw, .text(markup))
-    }
-
-    init(_ kind: Part.Kind, _ value: Part.Value) {
         var interpolation = StringInterpolation(literalCapacity: 0, interpolationCount: 1)
-        interpolation.append(kind, value)
+        interpolation.appendInterpolation(unsafeRaw: markup)
         self.init(stringInterpolation: interpolation)
     }
 

@@ -25,15 +25,15 @@ extension HTML {
         public mutating func appendLiteral(_ markup: StaticString) {
             let next = Literal(markup)
             guard next.count > 0 else { return }
-            if literal.count > 0 { append(.joint, .none) }
+            if literal.count > 0 { append(.joint) }
             literal = next
         }
 
         @inlinable @inline(__always)
-        mutating func append(_ kind: Part.Kind, _ value: consuming Part.Value) {
+        mutating func append(_ kind: Part.Kind, text: String = "", number: Int = 0, object: AnyObject? = nil) {
             // If there are more parts than this one has written, it is a copy, and another has gone on.
             if header.pointee.count != count || header.pointee.capacity == count { grow() }
-            (parts + count).initialize(to: Part(literal, kind, value))
+            (parts + count).initialize(to: Part(literal, kind, text: text, number: number, object: object))
             count &+= 1
             header.pointee.count = count
             literal = Literal()
@@ -49,16 +49,16 @@ extension HTML {
         /// As if what is in this markup had been written here.
         mutating func appendParts(of html: HTML) {
             for part in html.parts {
-                if part.literal.count > 0 && literal.count > 0 { append(.joint, .none) }
+                if part.literal.count > 0 && literal.count > 0 { append(.joint) }
                 if part.literal.count > 0 { literal = part.literal }
-                if part.kind != .end && part.kind != .joint { append(part.kind, part.value) }
+                if part.kind != .end && part.kind != .joint { append(part.kind, text: part.text, number: part.number, object: part.object) }
             }
         }
 
         /// The parts so far, and the literal behind them.
         @inlinable @inline(__always)
         consuming func finished() -> Parts {
-            append(.end, .none)
+            append(.end)
             return Parts(storage: storage, count: count)
         }
     }
@@ -69,46 +69,46 @@ extension HTML.StringInterpolation {
     @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ text: String) {
-        append(.text, .text(text))
+        append(.text, text: text)
     }
 
     /// Inserts a text, or nothing. As a whole attribute, `title=\(tip)`, it is one that is absent without a text.
     @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ text: String?) {
-        append(.optional, text.map { .text($0) } ?? .none)
+        append(.optional, text: text ?? "", number: text == nil ? 0 : 1)
     }
 
     /// Inserts what describes the value, as a text.
     @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
-        append(.text, .text(value.description))
+        append(.text, text: value.description)
     }
 
     /// Inserts what describes the value, as a text, or nothing.
     @inlinable
     @_disfavoredOverload
     public mutating func appendInterpolation(_ value: (some CustomStringConvertible)?) {
-        append(.optional, value.map { .text($0.description) } ?? .none)
+        appendInterpolation(value?.description)
     }
 
     /// Inserts a number.
     @inlinable
     public mutating func appendInterpolation(_ number: Int) {
-        append(.integer, .integer(number))
+        append(.integer, number: number)
     }
 
     /// Inserts a number, or nothing.
     @inlinable
     public mutating func appendInterpolation(_ number: Int?) {
-        append(.optional, number.map { .integer($0) } ?? .none)
+        appendInterpolation(number?.description)
     }
 
     /// As a whole attribute, `disabled=\(isBusy)`, decides whether it is there. Elsewhere inserts `true` or `false`.
     @inlinable
     public mutating func appendInterpolation(_ flag: Bool) {
-        append(.flag, .flag(flag))
+        append(.flag, number: flag ? 1 : 0)
     }
 
     /// Inserts markup.
@@ -116,13 +116,13 @@ extension HTML.StringInterpolation {
     /// In an attribute, where markup has no meaning, it is the text that was written: `class="\(isNew ? "new" : "")"`.
     @inlinable
     public mutating func appendInterpolation(_ markup: HTML) {
-        append(.markup, .markup(markup))
+        append(.markup, number: markup.parts.count, object: markup.parts.storage)
     }
 
     /// Inserts markup, or nothing.
     @inlinable
     public mutating func appendInterpolation(_ markup: HTML?) {
-        append(.markup, markup.map { .markup($0) } ?? .none)
+        appendInterpolation(markup ?? HTML())
     }
 
     /// Inserts markup under a condition: `\(if: rows.isEmpty, "<p>Nothing here.</p>")`. What is not wanted is not made.
@@ -142,13 +142,13 @@ extension HTML.StringInterpolation {
     /// Inserts markup from a string that you vouch for; see ``HTML/init(unsafeRaw:)``.
     @inlinable
     public mutating func appendInterpolation(unsafeRaw markup: String) {
-        append(.raw, .text(markup))
+        append(.raw, text: markup)
     }
 
     /// The place of another view of the same page, by the number that it has there; 0 for none. What that view renders is its own.
     @inlinable
     public mutating func appendInterpolation(view number: Int) {
-        append(.view, .integer(number))
+        append(.view, number: number)
     }
 }
 

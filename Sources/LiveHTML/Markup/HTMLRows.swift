@@ -1,30 +1,34 @@
 /// The rows of a list. They are made when they are rendered, one after the other, so that a list of 10,000 is never in memory as markup.
 @usableFromInline
 final class HTMLRows: Sendable {
-    @usableFromInline typealias Visit = (HTML) throws(TemplateError) -> Void
+    /// Takes the number of a row's key, and the row; false if it wants no more.
+    @usableFromInline typealias Visit = (UInt64, HTML) throws(TemplateError) -> Bool
 
+    let count: Int
     /// Of each row a number that stands for its key. Equal numbers are told apart by their order.
     let keys: @Sendable () -> ContiguousArray<UInt64>
-    /// Whether the keys are these, which they most often are.
-    let hasKeys: @Sendable (UnsafeBufferPointer<UInt64>) -> Bool
-    let forEach: @Sendable (Visit) throws(TemplateError) -> Void
+    /// From a place on.
+    let forEach: @Sendable (Int, Visit) throws(TemplateError) -> Void
 
     @usableFromInline
     init(
-        keys: @escaping @Sendable () -> ContiguousArray<UInt64>, hasKeys: @escaping @Sendable (UnsafeBufferPointer<UInt64>) -> Bool,
-        forEach: @escaping @Sendable (Visit) throws(TemplateError) -> Void
+        count: Int, keys: @escaping @Sendable () -> ContiguousArray<UInt64>,
+        forEach: @escaping @Sendable (Int, Visit) throws(TemplateError) -> Void
     ) {
+        self.count = count
         self.keys = keys
-        self.hasKeys = hasKeys
         self.forEach = forEach
     }
 
     /// Rows that are known by their place alone.
     static func positional(_ rows: [HTML]) -> HTMLRows {
         HTMLRows(
-            keys: { ContiguousArray((0..<UInt64(rows.count))) },
-            hasKeys: { $0.count == rows.count },
-            forEach: { visit throws(TemplateError) in for row in rows { try visit(row) } })
+            count: rows.count, keys: { ContiguousArray((0..<UInt64(rows.count))) },
+            forEach: { start, visit throws(TemplateError) in
+                for index in rows.indices.dropFirst(start) {
+                    guard try visit(UInt64(index), rows[index]) else { return }
+                }
+            })
     }
 }
 
@@ -39,23 +43,19 @@ extension HTML.StringInterpolation {
         _ row: @escaping @Sendable (Elements.Element) -> HTML
     ) {
         let rows = HTMLRows(
+            count: elements.count,
             keys: {
                 var keys: ContiguousArray<UInt64> = []
                 keys.reserveCapacity(elements.count)
                 for element in elements { keys.append(HTMLRows.number(of: key(element))) }
                 return keys
             },
-            hasKeys: { keys in
-                guard elements.count == keys.count else { return false }
-                var index = 0
-                for element in elements {
-                    guard index < keys.count, keys[index] == HTMLRows.number(of: key(element)) else { return false }
-                    index &+= 1
+            forEach: { start, visit throws(TemplateError) in
+                for element in elements.dropFirst(start) {
+                    guard try visit(HTMLRows.number(of: key(element)), row(element)) else { return }
                 }
-                return true
-            },
-            forEach: { visit throws(TemplateError) in for element in elements { try visit(row(element)) } })
-        append(.rows, .rows(rows))
+            })
+        append(.rows, object: rows)
     }
 
     /// Inserts a row for each element, known by its `id`.
@@ -68,7 +68,7 @@ extension HTML.StringInterpolation {
 
     /// Inserts rows that are known by their place: one that comes to the front changes all others. Where elements have keys, use `each:`.
     public mutating func appendInterpolation(_ rows: [HTML]) {
-        append(.rows, .rows(HTMLRows.positional(rows)))
+        append(.rows, object: HTMLRows.positional(rows))
     }
 }
 

@@ -1,30 +1,31 @@
 /// A value, and the literal that stands before it.
+///
+/// What a value consists of are fields and not an enumeration: most are texts, and to copy or free an enumeration takes a function that asks which it is.
 @usableFromInline
 @frozen
-struct Part: Sendable {
+struct Part {
     @usableFromInline let address: UInt
     /// The count of the literal and the kind of the value, together: most often they are compared with another's.
     @usableFromInline let form: UInt64
-    @usableFromInline let value: Value
+    /// Of a text.
+    @usableFromInline let text: String
+    /// The integer; of a flag whether it is set, of what is optional whether it is there, of markup how many parts it has.
+    @usableFromInline let number: Int
+    /// What markup and rows are kept in.
+    @usableFromInline let object: AnyObject?
 
     @inlinable @inline(__always)
-    init(_ literal: Literal, _ kind: Kind, _ value: Value) {
+    init(_ literal: Literal, _ kind: Kind, text: String = "", number: Int = 0, object: AnyObject? = nil) {
         address = literal.address
         form = UInt64(literal.count) << 8 | UInt64(kind.rawValue)
-        self.value = value
+        self.text = text
+        self.number = number
+        self.object = object
     }
 
-    @usableFromInline var kind: Kind { Kind(rawValue: UInt8(truncatingIfNeeded: form)) ?? .end }
+    var kind: Kind { Kind(rawValue: UInt8(truncatingIfNeeded: form)) ?? .end }
 
-    @usableFromInline var literal: Literal { Literal(address: address, count: UInt32(truncatingIfNeeded: form >> 8)) }
-
-    /// Whether there is something to be freed.
-    var isTrivial: Bool {
-        switch value {
-        case .none, .integer, .flag: true
-        case .text, .markup, .rows: false
-        }
-    }
+    var literal: Literal { Literal(address: address, count: UInt32(truncatingIfNeeded: form >> 8)) }
 
     /// What an interpolation can have as its value. It follows from the types at the place where it is written, so it belongs to the template.
     @usableFromInline
@@ -34,26 +35,46 @@ struct Part: Sendable {
         case joint
         /// No value: the end.
         case end
-        case text
         case integer
-        /// A text, an integer or nothing.
-        case optional
         case flag
+        case view
+        // From here on there is something to be freed.
+        case text
+        /// A text, or nothing.
+        case optional
+        case raw
         case markup
         case rows
-        case raw
-        case view
     }
 
-    @usableFromInline
-    @frozen
-    enum Value: Sendable {
+    /// Whether what is to be freed is an object; of a text that is in no use there is nothing to be freed then.
+    var hasObject: Bool { UInt8(truncatingIfNeeded: form) >= Kind.markup.rawValue }
+
+    /// Whether there is nothing to be freed.
+    var isTrivial: Bool { UInt8(truncatingIfNeeded: form) < Kind.text.rawValue }
+}
+
+extension Part {
+    enum Value {
         case none
         case text(String)
         case integer(Int)
         case flag(Bool)
         case markup(HTML)
         case rows(HTMLRows)
+    }
+
+    /// What the fields mean.
+    var value: Value {
+        switch kind {
+        case .joint, .end: .none
+        case .integer, .view: .integer(number)
+        case .flag: .flag(number != 0)
+        case .text, .raw: .text(text)
+        case .optional: number != 0 ? .text(text) : .none
+        case .markup: object.map { .markup(HTML(parts: Parts(storage: unsafeDowncast($0, to: PartStorage.self), count: number))) } ?? .none
+        case .rows: object.map { .rows(unsafeDowncast($0, to: HTMLRows.self)) } ?? .none
+        }
     }
 }
 

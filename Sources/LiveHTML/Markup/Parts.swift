@@ -3,7 +3,8 @@
 // into it in the module that has the literal.
 
 /// The parts of markup, which never change.
-// Sendable although its storage is not: only the parts that were written before it was made are read, and those are not written again; see below.
+// Sendable although its storage is not: only the parts that were written before it was made are read, and those are not written again (see below); and
+// what they refer to is other markup, of which the same is true, or rows, which are Sendable.
 @usableFromInline
 struct Parts: @unchecked Sendable {
     @usableFromInline let storage: PartStorage
@@ -72,8 +73,23 @@ final class PartStorage: ManagedBuffer<PartStorage.Header, Part> {
     @usableFromInline
     deinit {
         withUnsafeMutablePointers { header, parts in
-            // One at a time: of several at once the runtime would ask their type for each.
-            for index in 0..<header.pointee.count where !parts[index].isTrivial { (parts + index).deinitialize(count: 1) }
+            for index in 0..<header.pointee.count { PartStorage.free(parts + index) }
         }
     }
+
+    /// The one field of a part that has something to be freed: freeing the whole part takes a function that looks at all of them.
+    @inline(__always)
+    private static func free(_ part: UnsafeMutablePointer<Part>) {
+        guard !part.pointee.isTrivial else { return }
+        let raw = UnsafeMutableRawPointer(part)
+        if part.pointee.hasObject {
+            (raw + objectOffset).assumingMemoryBound(to: AnyObject?.self).deinitialize(count: 1)
+        } else {
+            (raw + textOffset).assumingMemoryBound(to: String.self).deinitialize(count: 1)
+        }
+    }
+
+    // They are stored, so they have an offset.
+    private static var textOffset: Int { MemoryLayout<Part>.offset(of: \.text) ?? 0 }
+    private static var objectOffset: Int { MemoryLayout<Part>.offset(of: \.object) ?? 0 }
 }

@@ -96,12 +96,13 @@ private struct Painter {
     }
 
     private mutating func paint(_ rows: HTMLRows, _ view: View) throws(TemplateError) {
-        try rows.forEach { row throws(TemplateError) in
+        try rows.forEach(0) { _, row throws(TemplateError) in
             let isOneElement = try cache.template(of: row).isOneElement
             let isMarked = hasMarkers && !isOneElement
             if isMarked { output.append("<!--[-->") }
             try paint(row, view)
             if isMarked { output.append("<!--]-->") }
+            return true
         }
     }
 

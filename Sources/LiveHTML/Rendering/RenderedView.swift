@@ -50,7 +50,7 @@ public struct RenderedView {
             case .json: try write(html, template, JSONPatchSink(start), isPatch: isSame == true)
             case .binary: try write(html, template, BinaryPatchSink(start), isPatch: isSame == true)
             }
-        tape = written.tape
+        tape.take(written.change)
         known = written.known
         guard isSame != nil, written.output.count > empty else { return Update() }
         sequence &+= 1
@@ -95,14 +95,14 @@ public struct RenderedView {
 }
 
 extension RenderedView {
-    private typealias Written = (output: [UInt8], tape: Tape, known: KnownTemplates)
+    private typealias Written = (output: [UInt8], change: TapeChange, known: KnownTemplates)
 
     private func write(
         _ html: HTML, _ template: Template, _ sink: consuming some PatchSink, isPatch: Bool
     ) throws(TemplateError) -> Written {
         var writer = TreeWriter(cache: cache, old: isPatch ? tape : [], sink: sink, known: known)
         if isPatch { try writer.update(html, template, at: 0) } else { try writer.instance(html, template) }
-        return (writer.sink.output, writer.finishedTape(), writer.known)
+        return (writer.sink.output, writer.finished(), writer.known)
     }
 
     private func patchStart(_ format: PatchFormat) -> [UInt8] {

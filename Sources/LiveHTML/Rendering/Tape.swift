@@ -47,3 +47,20 @@ extension Tape {
         return offsets
     }
 }
+
+/// How the tape of the next render comes about.
+enum TapeChange {
+    /// Nothing has become longer or shorter: words that are others, in their order.
+    case words([(offset: Int, word: UInt64)])
+    case whole(Tape)
+}
+
+extension Tape {
+    /// Where it is, if nobody else has it.
+    mutating func take(_ change: TapeChange) {
+        switch change {
+        case .words(let words): for (offset, word) in words { self[offset] = word }
+        case .whole(let tape): self = tape
+        }
+    }
+}

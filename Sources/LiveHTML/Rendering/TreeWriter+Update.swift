@@ -1,7 +1,7 @@
 // Compares markup with the last render and writes what is different.
 //
 // What is the same is not written onto the tape: `copied` says how far the old one is on the new one, and what lies between there and the place that is
-// looked at is copied in one piece when something different comes. A render that changes nothing leaves the tape as it is.
+// looked at is copied in one piece when something comes that is longer or shorter. If nothing does, the few words that are others are put into the old one.
 extension TreeWriter {
     /// An instance of the same template as it was; `offset` is where the old one is.
     mutating func update(_ html: HTML, _ template: Template, at offset: Int) throws(TemplateError) {
@@ -12,7 +12,7 @@ extension TreeWriter {
         for number in template.outline.steps.indices {
             let step = template.outline.steps[number]
             switch step.kind {
-            case .scalar, .integer, .group:
+            case .text, .integer, .optional, .group:
                 let word = template.word(of: step, parts, number, hash)
                 if replace(word, at: old) { scalars(template.cells[number], parts, number) }
                 old &+= 1
@@ -38,9 +38,7 @@ extension TreeWriter {
     @inline(__always)
     private mutating func replace(_ word: UInt64, at offset: Int) -> Bool {
         guard word != old[offset] else { return false }
-        catchUp(to: offset)
-        tape.append(word)
-        copied = offset &+ 1
+        change(word, at: offset)
         return true
     }
 
@@ -93,32 +91,33 @@ extension TreeWriter {
 
     private mutating func rows(_ part: Part, _ number: Int, at offset: Int) throws(TemplateError) {
         guard case .rows(let rows) = part.value else { return }
-        let count = TapeHeader(old[offset]).first
-        let isSame = old.withUnsafeBufferPointer { rows.hasKeys(UnsafeBufferPointer(rebasing: $0[(offset &+ 1)..<(offset &+ 1 &+ count)])) }
         sink.enter(number, .rows)
-        if isSame {
-            try sameRows(rows, count, at: offset)
+        let start = place(of: offset)
+        let same = rows.count == TapeHeader(old[offset]).first ? try sameRows(rows, at: offset) : 0
+        if same == rows.count && same == TapeHeader(old[offset]).first {
+            finish(TapeHeader(old[offset]), from: start, upTo: offset &+ TapeHeader(old[offset]).words)
         } else {
-            try otherRows(rows, rows.keys(), at: offset)
+            try otherRows(rows, behind: same, from: start, at: offset)
         }
         sink.leave()
     }
 
-    private mutating func sameRows(_ rows: HTMLRows, _ count: Int, at offset: Int) throws(TemplateError) {
-        guard count > 0 else { return }
-        let start = place(of: offset)
+    /// Most often all keys are what they were. Returns how many of the first are.
+    private mutating func sameRows(_ rows: HTMLRows, at offset: Int) throws(TemplateError) -> Int {
+        let count = rows.count
+        guard count > 0 else { return 0 }
         var next = offset &+ 1 &+ count
         var index = 0
         var outline = cache.templates[TapeHeader(old[next]).first].outline
-        try rows.forEach { html throws(TemplateError) in
-            guard index < count else { throw TemplateError(.rows) }
+        try rows.forEach(0) { key, html throws(TemplateError) in
+            guard index < count, key == old[offset &+ 1 &+ index] else { return false }
             if !outline.isOf(html.parts) { outline = try cache.template(of: html).outline }
             try row(html, outline, index, at: next)
             next &+= TapeHeader(old[next]).words
             index &+= 1
+            return true
         }
-        guard index == count else { throw TemplateError(.rows) }
-        finish(TapeHeader(old[offset]), from: start, upTo: next)
+        return index
     }
 
     /// A row that was there.
@@ -135,17 +134,19 @@ extension TreeWriter {
         sink.leave()
     }
 
-    private mutating func otherRows(_ rows: HTMLRows, _ keys: ContiguousArray<UInt64>, at offset: Int) throws(TemplateError) {
+    /// Rows of which some have come, gone or moved. The first ones, which have not, have been gone through; `start` is where the list began then.
+    private mutating func otherRows(_ rows: HTMLRows, behind same: Int, from start: Int, at offset: Int) throws(TemplateError) {
         let offsets = old.rowOffsets(at: offset)
+        let first = takeBack(offsets, same, from: start, at: offset)
+        let keys = rows.keys()
         let plan = RowPlan(from: old[(offset &+ 1)..<(offset &+ 1 &+ offsets.count)], to: keys[...])
         plan.write(to: &sink)
-        skip(TapeHeader(old[offset]), at: offset)
-        let end = copied
         let start = beginRows(keys)
-        var index = 0
+        tape += first
+        var index = same
         var isInserting = false
         var hint: Template?
-        try rows.forEach { html throws(TemplateError) in
+        try rows.forEach(same) { _, html throws(TemplateError) in
             guard index < keys.count else { throw TemplateError(.rows) }
             let template = try template(of: html, hint: hint)
             hint = template
@@ -161,10 +162,23 @@ extension TreeWriter {
                 try newRow(html, template)
             }
             index &+= 1
+            return true
         }
         if isInserting { sink.endRows() }
         try endRows(start, keys, index)
-        copied = end
+        copied = offset &+ TapeHeader(old[offset]).words
+    }
+
+    /// Takes the list from the new tape, as far as it is there. Returns the instances of its first rows.
+    private mutating func takeBack(_ offsets: ContiguousArray<Int>, _ same: Int, from start: Int, at offset: Int) -> Tape {
+        guard same > 0 else {
+            catchUp(to: offset)
+            return []
+        }
+        catchUp(to: same < offsets.count ? offsets[same] : offset &+ TapeHeader(old[offset]).words)
+        let first = Tape(tape[(start &+ 1 &+ offsets.count)...])
+        tape.removeSubrange(start...)
+        return first
     }
 
     private mutating func beginInsertion(at index: Int) {

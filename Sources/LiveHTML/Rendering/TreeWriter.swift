@@ -6,9 +6,11 @@ struct TreeWriter<Sink: PatchSink> {
     let hash: ValueHash
     /// Of the last render; empty if there was none.
     let old: Tape
-    /// Of this one, as far as it differs; up to there `old` is not copied.
-    var tape: Tape
+    /// Of this one. It is begun when something has become longer or shorter; up to `copied` the old one is on it.
+    var tape: Tape = []
     var copied = 0
+    /// Words that are others and not on the tape yet, in their order.
+    private var changes: [(offset: Int, word: UInt64)] = []
     var sink: Sink
     var known: KnownTemplates
     private var depth = 0
@@ -17,23 +19,36 @@ struct TreeWriter<Sink: PatchSink> {
         self.cache = cache
         self.hash = cache.hash
         self.old = old
-        tape = []
         self.sink = sink
         self.known = known
     }
 
-    /// The tape, when all has been gone through. If nothing is different it is the old one.
-    mutating func finishedTape() -> Tape {
-        if copied == 0 && tape.isEmpty { return old }
+    /// When all has been gone through.
+    mutating func finished() -> TapeChange {
+        if copied == 0 && tape.isEmpty && !old.isEmpty { return .words(changes) }
         catchUp(to: old.count)
-        return tape
+        return .whole(tape)
     }
 
-    /// What has not changed, up to here.
+    mutating func change(_ word: UInt64, at offset: Int) {
+        changes.append((offset, word))
+    }
+
+    /// What is as it was, and single words that are not, up to here.
     @inline(__always)
     mutating func catchUp(to offset: Int) {
+        if !changes.isEmpty { takeChanges() }
         tape.append(contentsOf: old[copied..<offset])
         copied = offset
+    }
+
+    private mutating func takeChanges() {
+        for change in changes {
+            tape.append(contentsOf: old[copied..<change.offset])
+            tape.append(change.word)
+            copied = change.offset &+ 1
+        }
+        changes = []
     }
 
     /// The template of markup, which most often is the one that was at this place before.
@@ -63,7 +78,7 @@ struct TreeWriter<Sink: PatchSink> {
         tape.append(0)
         for (number, step) in template.outline.steps.enumerated() {
             switch step.kind {
-            case .scalar, .integer, .group:
+            case .text, .integer, .optional, .group:
                 tape.append(template.word(of: step, parts, number, hash))
                 write(template.cells[number], parts)
             case .markup: try markup(parts[step.part], template, number)
@@ -108,11 +123,12 @@ struct TreeWriter<Sink: PatchSink> {
         sink.beginRows()
         var index = 0
         var hint: Template?
-        try rows.forEach { html throws(TemplateError) in
-            index &+= 1
+        try rows.forEach(0) { _, html throws(TemplateError) in
             let template = try template(of: html, hint: hint)
             hint = template
             try newRow(html, template)
+            index &+= 1
+            return true
         }
         sink.endRows()
         try endRows(start, keys, index)

@@ -36,7 +36,7 @@ final class Template {
     }
 
     private func groupWord(_ number: Int, _ parts: Parts, _ hash: ValueHash) -> UInt64 {
-        cells[number].parts.reduce(0) { state, part in parts[part].value.word(hash, after: state) }
+        cells[number].parts.reduce(0) { state, part in parts[part].word(hash, after: state) }
     }
 }
 

@@ -16,7 +16,7 @@ struct TemplateOutline {
 
     /// A cell.
     struct Step {
-        enum Kind { case scalar, integer, group, markup, rows, view }
+        enum Kind { case text, integer, optional, group, markup, rows, view }
         let kind: Kind
         /// Of its first value.
         let part: Int
@@ -28,7 +28,7 @@ struct TemplateOutline {
         _ = identity.initialize(from: parts.map { Identity(address: $0.address, form: $0.form) })
         steps = .allocate(capacity: cells.count)
         _ = steps.initialize(from: cells.map { Step($0, parts) })
-        isFlat = steps.allSatisfy { $0.kind == .scalar || $0.kind == .integer }
+        isFlat = steps.allSatisfy { $0.kind == .text || $0.kind == .integer || $0.kind == .optional }
     }
 
     func deallocate() {
@@ -56,8 +56,12 @@ struct TemplateOutline {
     @inline(__always)
     func word(of step: Step, _ parts: Parts, _ hash: ValueHash) -> UInt64 {
         parts.withElements { parts in
-            if step.kind == .integer, case .integer(let number) = parts[step.part].value { return UInt64(bitPattern: Int64(number)) }
-            return parts[step.part].value.word(hash)
+            let part = parts + step.part
+            switch step.kind {
+            case .text: return hash.hash(part.pointee.text)
+            case .optional: return part.pointee.number == 0 ? 0 : hash.hash(part.pointee.text)
+            case .integer, .group, .markup, .rows, .view: return UInt64(bitPattern: Int64(part.pointee.number))
+            }
         }
     }
 
@@ -77,8 +81,14 @@ extension TemplateOutline.Step {
         case .rows: kind = .rows
         case .view: kind = .view
         case .text, .raw, .attribute, .wholeAttribute, .elementText:
-            let isSimple = cell.parts.count == 1 && parts[part].kind != .markup
-            kind = !isSimple ? .group : parts[part].kind == .integer ? .integer : .scalar
+            let first = parts[part].kind
+            kind =
+                switch cell.parts.count == 1 ? first : .markup {
+                case .integer, .flag: .integer
+                case .text, .raw: .text
+                case .optional: .optional
+                case .joint, .end, .view, .markup, .rows: .group
+                }
         }
     }
 }

@@ -59,20 +59,10 @@ struct ValueHash {
     }
 }
 
-extension Part.Value {
-    @inline(__always)
-    func word(_ hash: ValueHash) -> UInt64 {
-        switch self {
-        case .text(let text): hash.hash(text)
-        case .integer(let number): hash.hash(UInt64(bitPattern: Int64(number)), 1)
-        case .flag(let flag): flag ? 1 : 2
-        case .none, .rows, .markup: 3
-        }
-    }
-
-    /// Of several, one after the other.
+extension Part {
+    /// Of several values, one after the other.
     func word(_ hash: ValueHash, after state: UInt64) -> UInt64 {
-        switch self {
+        switch value {
         case .text(let text): hash.hash(text, after: state)
         case .integer(let number): hash.hash(UInt64(bitPattern: Int64(number)), 1, after: state)
         case .flag(let flag): hash.hash(flag ? 1 : 2, 0, after: state)

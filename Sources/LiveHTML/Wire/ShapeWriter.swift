@@ -14,7 +14,7 @@ struct ShapeWriter {
         var next = offset &+ 1
         for step in template.outline.steps {
             switch step.kind {
-            case .scalar, .integer, .group: next &+= 1
+            case .text, .integer, .optional, .group: next &+= 1
             case .markup: next = markup(at: next, into: &output)
             case .rows: next = rows(at: next, into: &output)
             case .view:
