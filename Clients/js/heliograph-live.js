@@ -404,8 +404,8 @@
         doLater(() => span(gone[0].first, gone.at(-1).last, remove));
         isNew = true;
       } else if (operation === ">") {
-        const taken = take(count(), count());
-        const to = count();
+        const [from, to] = [count(), count()];
+        const taken = take(from, count());
         need(to <= rows.length, "row");
         const next = before(to);
         put(taken, to);
@@ -419,9 +419,10 @@
         }
         need(order.length === rows.length && new Set(order).size === rows.length, "order");
         rows = order;
+        const backwards = order.toReversed();
         doLater((parent) => {
           let next = place.end ?? null;
-          for (const row of order.toReversed()) {
+          for (const row of backwards) {
             if (row.last.nextSibling !== next) move(parent, [row], next);
             next = row.first;
           }

@@ -180,6 +180,8 @@ export class Page {
   }
 
   async close() {
+    if (this.isClosed) return;
+    this.isClosed = true;
     await this.browser.call("Target.disposeBrowserContext", { browserContextId: this.context });
   }
 }
