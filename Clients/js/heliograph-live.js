@@ -272,6 +272,7 @@
     let number;
     for (const value of need(list(values) && values, "rows")) {
       if (!list(value)) {
+        need(isCount(value), "rows");
         number = value;
         continue;
       }
@@ -351,7 +352,7 @@
   };
 
   const patchCell = (view, kind, at, number, value) => {
-    need(kind !== undefined, "cell");
+    need(isCount(number) && kind !== undefined, "cell");
     const place = at[number];
     if (list(kind)) {
       const text = attribute(kind, value);
