@@ -791,7 +791,7 @@
 
   const disconnect = () => {
     isOff = true;
-    drop();
+    if (root) drop();
   };
 
   /** By itself a page is loaded once in 10 s at most. */

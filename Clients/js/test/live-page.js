@@ -59,6 +59,7 @@ export class Stage {
   pages = new Map(); // path → [content, more], or a function of request and response
   requests = [];
   refusesSockets = false;
+  refusesStreams = false;
   #peers = [];
   #wake;
   #open = [];
@@ -113,6 +114,7 @@ export class Stage {
   }
 
   async #stream(request, response, url) {
+    if (this.refusesStreams) return response.writeHead(404).end();
     if (request.method === "GET") {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       const key = `key ${this.#streams.size}`;
@@ -167,7 +169,7 @@ export class Stage {
     await pause(20);
     this.#peers = [];
     this.requests = [];
-    this.refusesSockets = false;
+    this.refusesSockets = this.refusesStreams = false;
     this.pages.clear();
   }
 }
