@@ -164,25 +164,17 @@
     return { template, at };
   };
 
-  const holdsView = (view, shape) => {
-    const { cells, inner } = templateOf(view, array(shape)[0]);
-    return cells.some((cell, number) => {
-      const each = shape[inner[number]];
-      return cell === 4 || (cell === 1 && each && holdsView(view, each)) || (cell === 2 && each.some((run, i) => i % 2 && holdsView(view, run)));
-    });
-  };
-
-  /** Bare rows are gone into when they are first needed. */
+  /** Bare rows are gone into when they are first needed, unless there can be views in them. */
   const bindRows = (view, runs, parent) => {
     const rows = [];
+    const hasViews = Object.values(view.templates).some(({ cells }) => cells.includes(4));
     array(runs).forEach((shape, i) => {
       if (i % 2 === 0) return count(shape);
-      const isLazy = !holdsView(view, shape);
-      const { isBare, steps } = formOf(templateOf(view, shape[0]), spaceIn(parent));
+      const { isBare, steps } = formOf(templateOf(view, array(shape)[0]), spaceIn(parent));
       for (let left = runs[i - 1]; left; left--) {
         const row = { first: need(cursor), last: cursor, shape };
         rows.push(row);
-        if (isBare && isLazy) {
+        if (isBare && !(hasViews && shape[1])) {
           need(cursor.nodeName === steps[0].name);
           cursor = cursor.nextSibling;
           continue;
@@ -278,8 +270,7 @@
     if (lock?.name === name) return void (lock.text = text);
     if (!name) element.textContent = text;
     else if (text === false) element.removeAttribute(name);
-    else if (/^xml:/.test(name)) element.setAttributeNS("http://www.w3.org/XML/1998/namespace", name, text);
-    else if (/^xlink:/.test(name)) element.setAttributeNS("http://www.w3.org/1999/xlink", name, text);
+    else if (/^xml:|^xlink:/.test(name)) element.setAttributeNS(`http://www.w3.org/${name[1] === "m" ? "XML/1998/namespace" : "1999/xlink"}`, name, text);
     else element.setAttribute(name, text);
     if (name === "class" && isBusy(element)) element.classList.add("live-busy");
     // A control that is edited has a value of its own. For the others it comes last: a select has no value before its options.
@@ -417,6 +408,8 @@
   const views = new Map();
   const viewAt = (place, number = 0) => ({ number, place, templates: { __proto__: null } });
 
+  const viewFor = (number) => need(views.get(number));
+
   /** A view is at this place from now on, with what it shows. */
   const settle = (number, place) => {
     const view = views.get(number) ?? viewAt(place, number);
@@ -434,7 +427,7 @@
   // Messages (§3, §8 to §11)
 
   const patched = (number, sequence, values) => {
-    const view = need(views.get(number));
+    const view = viewFor(number);
     if (view.isAsking) return; // a tree is on its way
     need(view.root && sequence === view.sequence + 1);
     patch(view, view.root, values);
@@ -464,7 +457,7 @@
   const messages = {
     __proto__: null,
     t(number, ...templates) {
-      const view = need(views.get(number));
+      const view = viewFor(number);
       for (const [number, fingerprint, ...definition] of templates) {
         const each = definition.length ? template(...definition) : need(known.get(fingerprint));
         set(view.templates, count(number), each);
@@ -472,7 +465,7 @@
       }
     },
     b(number, sequence, shape) {
-      const view = need(views.get(number));
+      const view = viewFor(number);
       const parent = parentOf(view.place);
       shown(view, sequence);
       parent.normalize();
@@ -481,7 +474,7 @@
       need(cursor === view.place.end);
     },
     j(number, sequence, tree) {
-      const view = need(views.get(number));
+      const view = viewFor(number);
       const { place } = view;
       const { instance, nodes } = buildOne(view, tree, spaceIn(parentOf(place)));
       todo.push(() => {
@@ -496,11 +489,11 @@
     p: (number, sequence, ...values) => patched(number, sequence, values),
     s: (...newest) => ([seal, hash] = newest),
     e: fire,
-    err: (ref, text) => ref !== probe && fire("error", text),
+    err: (ref, text) => pending.has(ref) && fire("error", text),
     flash(kind, text) {
       const element = root.querySelector("[data-flash]");
       if (!element) return;
-      element.className = `${element.className.replace(/\bflash-\S+/g, "").trim()} flash-${kind}`.trim();
+      element.className = element.className.replace(/ ?\bflash-\S+|$/, ` flash-${kind}`).trim();
       element.textContent = text;
       element.hidden = !text;
     },
@@ -580,9 +573,6 @@
   let attempts = 0;
   let away;
   let unopened = 0; // WebSockets in a row that did not come into being
-  let joinedAt = 0;
-  let heard = 0;
-  let probe;
   let probing;
   let due = 0;
 
@@ -659,7 +649,7 @@
         send(["join", seal, hash, [...known.keys()]]);
       }),
       mine((text) => {
-        heard++;
+        clearTimeout(probing);
         receive(text);
       }),
       (code) => socket === made && lost(code),
@@ -672,7 +662,7 @@
     if (isJoined) return;
     clearTimeout(timer);
     isJoined = true;
-    joinedAt = Date.now();
+    timer = after(5_000, () => (attempts = 0));
     root.classList.remove("live-offline");
     observer.disconnect();
     observed.clear();
@@ -693,7 +683,6 @@
     root.classList.add("live-offline");
     if (isJoined) {
       isJoined = false;
-      if (Date.now() - joinedAt > 5_000) attempts = 0;
       acknowledge(Infinity, true);
       for (const upload of uploads.values()) upload.stop();
       callAll("disconnected");
@@ -723,11 +712,9 @@
   const look = () => {
     if (isOff) return;
     if (!isJoined) return connect();
-    const before = heard;
-    probe = ++refs;
-    send([probe, 0, ""]);
+    send([++refs, 0, ""]);
     clearTimeout(probing);
-    probing = after(10_000, () => heard === before && drop());
+    probing = after(10_000, drop);
   };
 
   // Events (§8)
@@ -896,18 +883,18 @@
   };
 
   const all = (type) => select(`[data-on-${type}]`);
-  const find = ({ target }, selector) => {
-    const element = target.closest?.(selector);
+  const finder = ({ type }) => `[data-on-${type}]`;
+  const find = (event, selector = finder(event)) => {
+    const element = event.target.closest?.(selector);
     return root.contains(element) ? element : null;
   };
-  const finder = ({ type }) => `[data-on-${type}]`;
 
   const keyboard = (prefix) => (event) => {
     const { key, code, type, repeat, isComposing } = event;
     if (!key || isComposing) return;
     const value = { key, code, repeat: repeat || undefined };
     for (const name of ["alt", "ctrl", "meta", "shift"]) if (event[`${name}Key`]) value[name] = true;
-    for (const element of prefix ? all(prefix + type) : [find(event, finder(event))]) {
+    for (const element of prefix ? all(prefix + type) : [find(event)]) {
       const keys = element?.dataset.key?.split(" ") ?? [key];
       if (!element || !(keys.includes(key) || keys.includes(code))) continue;
       if ("prevent" in element.dataset) event.preventDefault();
@@ -918,7 +905,7 @@
   const listen = () => {
     on(document, "click", (event) => {
       for (const element of all("away")) if (!element.contains(event.target)) trigger("away", element);
-      const element = find(event, finder(event));
+      const element = find(event);
       if (element) {
         if (element.localName === "a" || element.type === "submit" || "prevent" in element.dataset) event.preventDefault();
         trigger("click", element);
@@ -930,11 +917,11 @@
       if (!root.contains(target)) return;
       if (type === "input" && "value" in target) edited(target);
       if (type === "change" && target.dataset.upload) offer(target, target.files);
-      const element = find(event, finder(event)) ?? (target.form?.matches(finder(event)) && target.form);
+      const element = find(event) ?? (target.form?.matches(finder(event)) && target.form);
       if (element) trigger(type, element, target, () => valueOf(element, target));
     });
     on(document, "submit", (event) => {
-      const form = find(event, finder(event));
+      const form = find(event);
       if (!form) return;
       event.preventDefault();
       if ([...form.elements].some((control) => locks.has(control))) return;
@@ -962,9 +949,7 @@
     on(window, "pageshow", ({ persisted }) => persisted && look());
     // An open socket would keep the page out of the back/forward cache.
     on(window, "pagehide", () => {
-      const wasOff = isOff;
-      disconnect();
-      isOff = wasOff;
+      drop();
       clearTimeout(timer);
     });
     on(window, "scroll", () => (scrolls[entry] = [scrollX, scrollY]));
@@ -985,11 +970,11 @@
   const lock = (form, ref) => {
     for (const control of form.elements) {
       const isButton = /^(submit|button|reset|image)$/.test(control.type);
+      if (!isButton && !("readOnly" in control)) continue;
       const name = isButton ? "disabled" : "readonly";
-      const { disableWith } = control.dataset;
-      const label = control.localName === "input" ? "value" : "textContent";
-      const nodes = disableWith && [...control.childNodes];
-      const had = control.value;
+      const label = control.dataset.disableWith;
+      const { value, childNodes, localName } = control;
+      const nodes = [...childNodes];
       const hadFocus = control === document.activeElement;
       const lock = {
         name,
@@ -998,13 +983,12 @@
         open() {
           locks.delete(control);
           write(control, name, lock.text);
-          if (disableWith && nodes.length) control.replaceChildren(...nodes);
-          else if (disableWith) control[label] = had;
+          if (label && localName === "input") control.value = value;
+          else if (label) control.replaceChildren(...nodes);
           if (hadFocus && document.activeElement === document.body) control.focus();
         },
       };
-      if (!isButton && !("readOnly" in control)) continue;
-      if (disableWith) control[label] = disableWith;
+      if (label) control[localName === "input" ? "value" : "textContent"] = label;
       control.setAttribute(name, "");
       locks.set(control, lock);
     }
@@ -1082,8 +1066,7 @@
 
   const mounted = new Map();
   const changes = new MutationObserver(() => {});
-  const callHook = (hook, name) => calm(() => hook[name]?.())();
-  const callAll = (name) => [...mounted.values()].forEach((hook) => callHook(hook, name));
+  const callAll = (name) => mounted.forEach((call) => call(name));
 
   const mount = (element, functions) => {
     const controller = new AbortController();
@@ -1092,20 +1075,20 @@
       push: (event, value) => push(element, event, value),
       on: (name, work) => on(window, `live:${name}`, ({ detail }) => work(detail), controller),
     });
-    controller.hook = hook;
-    mounted.set(element, hook);
-    ends.set(element, controller);
-    callHook(hook, "mounted");
+    const call = calm((name) => {
+      if (name === "destroyed") controller.abort();
+      hook[name]?.();
+    });
+    mounted.set(element, call);
+    call("mounted");
   };
-  const ends = new Map();
 
   /** What has changed is known: hooks around it hear of it, new ones are mounted. */
   const tell = (records) => {
-    const hooks = new Set();
-    for (const { target } of mounted.size ? records : []) for (let node = target; node; node = node.parentNode) hooks.add(mounted.get(node));
+    const calls = new Set();
+    for (const { target } of mounted.size ? records : []) for (let node = target; node; node = node.parentNode) calls.add(mounted.get(node));
     if (records.some(({ type, attributeName }) => type === "childList" || /^data-/.test(attributeName))) scan();
-    hooks.delete(undefined);
-    for (const hook of hooks) callHook(hook, "updated");
+    for (const call of calls) call?.("updated");
   };
 
   const observed = new Set();
@@ -1114,12 +1097,7 @@
   }));
 
   const scan = () => {
-    for (const [element, hook] of mounted) {
-      if (root.contains(element)) continue;
-      mounted.delete(element);
-      ends.get(element).abort();
-      callHook(hook, "destroyed");
-    }
+    for (const [element, call] of mounted) if (!root.contains(element)) mounted.delete(element) && call("destroyed");
     for (const element of observed) if (!root.contains(element)) observed.delete(element) && observer.unobserve(element);
     for (const [number, { place }] of views) if (!parentOf(place)?.isConnected) views.delete(number);
     if (!isJoined) return;
@@ -1160,15 +1138,20 @@
   };
 
   const upload = async (input, file, id) => {
-    const self = { input, file, taken: 0, wake() {} };
-    const isMine = () => uploads.get(id) === self;
-    self.stop = () => {
-      uploads.delete(id);
-      self.wake();
-    };
-    self.cancel = () => {
-      send(["ux", id]);
-      self.stop();
+    const self = {
+      input,
+      file,
+      taken: 0,
+      wake() {},
+      stop() {
+        uploads.delete(id);
+        self.isOver = true;
+        self.wake();
+      },
+      cancel() {
+        send(["ux", id]);
+        self.stop();
+      },
     };
     uploads.set(id, self);
     show(input);
@@ -1177,8 +1160,8 @@
     try {
       for (let at = 0; ; at += chunk) {
         const bytes = new Uint8Array(await file.slice(at, at + chunk).arrayBuffer());
-        while (isMine() && at + bytes.length > self.taken + 4 * chunk) await new Promise((resolve) => (self.wake = resolve));
-        if (!isMine()) return;
+        while (!self.isOver && at + bytes.length > self.taken + 4 * chunk) await new Promise((resolve) => (self.wake = resolve));
+        if (self.isOver) return;
         socket.send(new Uint8Array([...head, ...bytes]));
         if (!bytes.length) return;
       }

@@ -21,7 +21,7 @@ const watchWaits = (page, random) => page.run((random) => {
   Math.random = () => random;
   const original = window.setTimeout;
   window.setTimeout = (work, milliseconds) => {
-    if (milliseconds === 15_000 || milliseconds === 10_000) return original(work, milliseconds);
+    if (milliseconds === 15_000 || milliseconds === 10_000 || (milliseconds === 5_000 && !window.lasts)) return original(work, milliseconds);
     window.waits.push(milliseconds);
     return original(work, 0);
   };
@@ -46,11 +46,11 @@ test("a connection that lasted makes the waits short again", { timeout }, async 
     last.close(1006);
     last = await stage.peer();
     await last.next();
+    if (i === 1) await page.run("window.lasts = true");
     last.say(["t", 0, known], ["b", 0, 0, [0]]);
     await page.until(() => !document.querySelector("[data-live]").classList.contains("live-offline"));
-    if (i === 1) await page.run(() => (Date.now = ((original) => () => original() + 6_000)(Date.now)));
   }
-  assert.deepEqual(await page.run("waits"), [500, 1_000, 500]);
+  assert.deepEqual((await page.run("waits")).filter((each) => each !== 5_000), [500, 1_000, 500]);
 });
 
 test("a server that closes says how long to wait at most, and 4429 asks for a while", { timeout }, async () => {
