@@ -11,7 +11,7 @@ if [ -z "${HELIOGRAPH:-}" ]; then
 fi
 export HELIOGRAPH
 log=$scratch/log
-timeout -k 5 300 node --test --test-reporter=tap Clients/js/test/*.test.js >"$log" 2>&1
+timeout -k 5 600 node --test --test-reporter=tap Clients/js/test/*.test.js >"$log" 2>&1
 status=$?
 grep -vE '^ *(---|\.\.\.|duration_ms: .*)$' "$log"
 read -r passed failed < <(awk '$1 == "#" && $2 == "pass" { p = $3 } $1 == "#" && ($2 == "fail" || $2 == "cancelled") { f += $3 } END { print p + 0, f + 0 }' "$log")

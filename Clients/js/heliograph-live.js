@@ -1,7 +1,7 @@
 // Heliograph's live views in a browser. Docs/live-protocol.md has the rules, to which § refers.
 //
-// A message is checked as a whole before the page changes (§7): the model changes, with a way back in `undo`; new nodes are made apart; what is to
-// happen to the page waits in `todo`, and what has to come last in `late`. At the first thing that is wrong the model goes back.
+// A message is checked as a whole before the page changes (§7): the model changes; new nodes are made apart; what is to happen to the page waits in
+// `todo`, and what has to come last in `late`. At the first thing that is wrong nothing happens, and a new tree replaces the model.
 (() => {
   "use strict";
   if (window.live) return;
@@ -30,15 +30,9 @@
   const after = (milliseconds, work) => setTimeout(calm(work), milliseconds);
   const select = (selector) => [...root.querySelectorAll(selector)];
 
-  let undo = [];
   let todo = [];
   let late = [];
   let depth = 0;
-  const set = (target, key, value) => {
-    const old = target[key];
-    undo.push(() => (target[key] = old));
-    target[key] = value;
-  };
   const run = (work) => work.splice(0).forEach((each) => each());
 
   // Templates (§1)
@@ -318,7 +312,7 @@
         if (old?.place === place) old.place = { parent: over(place).extractContents(), end: null };
       });
       const [next, nodes] = make(view, need(kind), value, spaceIn(parentOf(place)), place);
-      set(at, number, next);
+      at[number] = next;
       if (kind < 4) todo.push(() => fill(place, nodes || new Text()));
     }
   };
@@ -382,7 +376,7 @@
         }
       }
     }
-    set(at, number, { ...place, rows });
+    place.rows = rows;
   };
 
   const cut = ({ first }, { last }) => {
@@ -431,8 +425,8 @@
     if (view.isAsking) return; // a tree is on its way
     need(view.root && sequence === view.sequence + 1);
     patch(view, view.root, values);
-    set(view, "sequence", sequence);
     todo.push(() => (hash = ""));
+    view.sequence++;
   };
 
   const shown = (view, sequence) => {
@@ -460,7 +454,7 @@
       const view = viewFor(number);
       for (const [number, fingerprint, ...definition] of templates) {
         const each = definition.length ? template(...definition) : need(known.get(fingerprint));
-        set(view.templates, count(number), each);
+        view.templates[count(number)] = each;
         todo.push(() => known.set(need(isText(fingerprint)) && fingerprint, each));
       }
     },
@@ -468,9 +462,9 @@
       const view = viewFor(number);
       const parent = parentOf(view.place);
       shown(view, sequence);
-      parent.normalize();
+      if (!number) root.normalize(); // nothing in it is bound
       cursor = firstIn(view.place);
-      set(view, "root", bind(view, shape, parent));
+      view.root = bind(view, shape, parent);
       need(cursor === view.place.end);
     },
     j(number, sequence, tree) {
@@ -517,8 +511,8 @@
 
   const receive = (text) => {
     let number = 0;
-    undo = [];
     todo = [];
+    late = [];
     depth = 0;
     try {
       const message = JSON.parse(text);
@@ -533,8 +527,6 @@
         }
       }
     } catch (error) {
-      run(undo.reverse());
-      late = [];
       return wrong(number, error);
     }
     try {

@@ -49,6 +49,14 @@ class Peer {
     return this.#messages.splice(0);
   }
 
+  /** What the page has sent up to now: behind it comes the question whether somebody is there. */
+  async answers(page) {
+    const { pings } = this;
+    await page.run(() => void document.dispatchEvent(new Event("visibilitychange")));
+    for (const end = Date.now() + 5_000; this.pings === pings && Date.now() < end; ) await pause(1);
+    return this.#messages.splice(0);
+  }
+
   close(code = 1000) {
     this.closeWith(code);
   }

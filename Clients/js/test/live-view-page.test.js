@@ -336,6 +336,13 @@ test("§2 views in view cells have messages of their own, and events of theirs s
   assert.deepEqual(await peer.next(), ["full", 0]);
 });
 
+test("§2 a view that is bound leaves the empty texts of the view around it alone", { timeout }, async () => {
+  const { page, peer } = await stage.open("<p><!--[--><!--]-->|<!--[--><i></i><!--]-->|</p>");
+  peer.say(["t", 0, template(0, "<p><!--0-->|<!--1-->|</p>", [0, 4])], ["b", 0, 0, [0, 1]], ["t", 1, template(0, "<i><!--0--></i>", [0])], ["b", 1, 0, [0]], [1, 0, "outer"], ["p", 1, 1, 0, "inner"]);
+  await shows(page, "outer|inner|");
+  await quiet(peer);
+});
+
 test("§5 templates are kept: only those are sent again that the client has not", { timeout }, async () => {
   const text = template(0, "<p><!--0--></p>", [0]);
   const { page, peer } = await stage.live("<p>1</p>", [text], [0]);
