@@ -1,6 +1,6 @@
 #!/bin/bash
 # The tests of Clients/js in plain node: units with a server and a clock of their own, the fallback transports against a stub, and all of it
-# against our server. HELIOGRAPH names another program than the debug build. The last line is "N passed, N failed".
+# against our server; live views in Chromium, against a server that the tests play. HELIOGRAPH names another program than the debug build. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source dev/lib.sh

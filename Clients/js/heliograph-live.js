@@ -270,9 +270,13 @@
     // A control that is edited has a value of its own. For the others it comes last: a select has no value before its options.
     const property = name || "value";
     if (!/^(value|checked|selected|muted)$/.test(property)) return;
-    const edit = edits.get(name === "selected" ? element.closest("select") : element);
+    const control = name === "selected" ? element.closest("select") : element;
+    const edit = edits.get(control);
     if (edit) edit.wanted[property] = text;
-    else late.push(() => assign(element, property, text));
+    else {
+      delete freed.get(control)?.[property];
+      late.push(() => assign(element, property, text));
+    }
   };
 
   const assign = (element, property, text) => {
@@ -481,7 +485,7 @@
       shown(view, sequence);
     },
     p: (number, sequence, ...values) => patched(number, sequence, values),
-    s: (...newest) => ([seal, hash] = newest),
+    s: (...newest) => ([seal, hash] = need(newest.every(isText)) && newest),
     e: fire,
     err: (ref, text) => pending.has(ref) && fire("error", text),
     flash(kind, text) {
@@ -494,11 +498,9 @@
     focus: (selector) => root.querySelector(selector)?.focus(),
     reset(id) {
       const form = document.getElementById(id);
-      release((_, control) => control.form === form);
-      late.push(() => {
-        HTMLFormElement.prototype.reset.call(form);
-        for (const control of form.elements) used.delete(control);
-      });
+      if (!(form instanceof HTMLFormElement)) return;
+      for (const control of form.elements) for (const each of [edits, freed, used]) each.delete(control);
+      HTMLFormElement.prototype.reset.call(form);
     },
     title: (text) => (document.title = text),
     u: (url, replaces) => mark(addressOf(url), replaces),
@@ -600,13 +602,17 @@
   const serverSentEvents = (open, message, close) => {
     const url = endpoint("/_live.sse");
     const source = new EventSource(url);
+    const end = () => {
+      source.close();
+      close();
+    };
     const waiting = [];
     const post = async () => {
       const body = `[${waiting.join()}]`;
       const { length } = waiting;
       const { ok } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
       waiting.splice(0, length);
-      if (!ok) close();
+      if (!ok) end();
       else if (waiting.length) post();
     };
     unopened = 0;
@@ -617,10 +623,7 @@
       url.searchParams.set("key", data);
       open();
     });
-    on(source, "error", () => {
-      source.close();
-      close();
-    });
+    on(source, "error", end);
     return {
       send: (text) => waiting.push(text) > 1 || queueMicrotask(post),
       close: () => source.close(),
@@ -744,13 +747,16 @@
     }
     for (const element of all) if (!isBusy(element)) element.classList.remove("live-busy");
     for (const lock of [...locks.values()]) if (lock.ref <= ref) lock.open();
-    if (isLost) for (const edit of edits.values()) edit.ref = Infinity;
-    else release((edit) => edit.ref <= ref);
+    for (const [control, edit] of edits) {
+      if (isLost) edit.ref = Infinity;
+      else if (edit.ref <= ref) release(control, edit);
+    }
   };
 
   // What the user types is his: what the server wants of an edited control meanwhile, and the ref of the event that told of it.
 
   const edits = new Map();
+  const freed = new WeakMap(); // what is still wanted of controls that are edited no more
   const used = new WeakSet();
   const groupOf = (control) => (control.type === "radio" ? select("input[type=radio]").filter(({ name, form }) => name === control.name && form === control.form) : [control]);
   const isBox = ({ type }) => /^(radio|checkbox)$/.test(type);
@@ -758,15 +764,19 @@
 
   const edited = (control) => {
     used.add(control);
-    for (const each of groupOf(control)) edits.set(each, { wanted: edits.get(each)?.wanted ?? {}, ref: Infinity, chosen: chosenIn(control) });
+    for (const each of groupOf(control)) {
+      edits.set(each, { wanted: edits.get(each)?.wanted ?? freed.get(each) ?? {}, ref: Infinity, chosen: chosenIn(control) });
+      freed.delete(each);
+    }
   };
 
-  const release = (test) => {
-    for (const [control, edit] of edits) {
-      if (!test(edit, control)) continue;
-      edits.delete(control);
-      for (const property in edit.wanted) late.push(() => assign(control, property, edit.wanted[property]));
-    }
+  /** What the event has changed comes directly behind its acknowledgement. What the server wanted before must not show in between. */
+  const release = (control, { wanted }) => {
+    edits.delete(control);
+    freed.set(control, wanted);
+    after(50, () => {
+      if (freed.get(control) === wanted) for (const property in wanted) assign(control, property, wanted[property]);
+    });
   };
 
   const choose = ({ options }, values) => {
@@ -1141,7 +1151,7 @@
         self.wake();
       },
       cancel() {
-        send(["ux", id]);
+        if (!self.isSent) send(["ux", id]);
         self.stop();
       },
     };
@@ -1155,7 +1165,7 @@
         while (!self.isOver && at + bytes.length > self.taken + 4 * chunk) await new Promise((resolve) => (self.wake = resolve));
         if (self.isOver) return;
         socket.send(new Uint8Array([...head, ...bytes]));
-        if (!bytes.length) return;
+        if (!bytes.length) return void (self.isSent = true);
       }
     } catch {
       self.cancel(); // it can be read no more

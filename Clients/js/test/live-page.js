@@ -134,7 +134,7 @@ export class Stage {
     }
     let body = "";
     for await (const each of request) body += each;
-    const peer = this.#streams.get(url.searchParams.get("key"));
+    const peer = !this.refusesPosts && this.#streams.get(url.searchParams.get("key"));
     response.writeHead(peer ? 204 : 404).end();
     for (const message of peer ? JSON.parse(body) : []) peer.take(JSON.stringify(message));
   }

@@ -201,13 +201,21 @@ test("§12 without a WebSocket twice in a row it is server-sent events, and post
   });
   for (let ref = 1; ref <= 50; ref++) assert.deepEqual(await peer.next(), [ref, 0, "x"]);
   assert.ok(stage.requests.filter((each) => each.startsWith("POST /x/_live.sse?q=1&key=key")).length < 10);
-  // It stays with what works.
+  // A post that fails is a lost connection, and it stays with what works.
   peer.say(50);
   await page.run(() => (Math.random = () => 0));
-  peer.close();
-  const again = await stage.peer();
+  stage.refusesPosts = true;
+  await page.click("button");
+  await page.until(isOffline);
+  stage.refusesPosts = false;
+  let again = await stage.peer();
   assert.equal(again.url, "/x/_live.sse?q=1");
-  assert.equal((await again.next())[0], "join");
+  assert.equal(peer.isOpen, false);
+  if ((await again.next("join", 500).catch(() => ["refused"]))[0] === "refused") await (again = await stage.peer()).next();
+  again.close();
+  const third = await stage.peer();
+  assert.equal(third.url, "/x/_live.sse?q=1");
+  assert.equal((await third.next())[0], "join");
   await page.close();
   assert.deepEqual(page.complaints, []);
 });
@@ -263,6 +271,9 @@ test("§11 a file goes in pieces of 32 KiB, no more than 128 KiB ahead, with its
   peer.say(["ua", 300, 300_000]);
   await page.until(() => document.querySelector("[data-progress-for]").dataset.progress === "100");
   await quiet(peer);
+  // The next choice does not cancel what is done.
+  await choose(page, file("next.bin", 1));
+  assert.equal((await peer.next())[0], "up");
 });
 
 test("§11 an upload ends before its end: refused by the server, cancelled by another choice, lost with the connection", { timeout }, async () => {

@@ -187,10 +187,9 @@ test("what needs an answer first is asked", { timeout }, async () => {
 });
 
 test("data-debounce: one event when nothing has happened for so long, or when the control is left", { timeout }, async () => {
-  const { page, peer } = await still('<input id="a" data-on-input="a" data-debounce="150"><input id="b" data-on-input="b" data-debounce="blur"><input id="c" data-on-input="c" data-debounce="60000">');
+  const { page, peer } = await still('<input id="a" data-on-input="a" data-debounce="600"><input id="b" data-on-input="b" data-debounce="blur"><input id="c" data-on-input="c" data-debounce="60000">');
   await page.click("#a");
   await page.type("abc");
-  await pause(80);
   await quiet(peer);
   assert.deepEqual(await peer.next(), [1, 0, "a", "abc"]);
   await page.click("#b");
@@ -259,10 +258,42 @@ test("what is typed is not overwritten before the server has heard of it, other 
   peer.say(2, [2, 0, "AB"]);
   await title(page, peer, "2");
   assert.equal(await value(page, "#a"), "abc");
+  // An event that changes nothing: what the server wanted before is what it wants.
   peer.say(3);
   await page.until(() => document.querySelector("#a").value === "AB");
   peer.say([3, 0, "ABC"]);
   await page.until(() => document.querySelector("#a").value === "ABC");
+});
+
+test("between an acknowledgement and what the event has changed nothing older shows", { timeout }, async () => {
+  const { page, peer } = await field();
+  await page.click("#a");
+  await page.type("ab");
+  await peer.next();
+  await peer.next();
+  await page.run(() => {
+    window.values = [];
+    const { get, set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+    Object.defineProperty(document.querySelector("#a"), "value", { get, set(value) {
+      window.values.push(value);
+      set.call(this, value);
+    } });
+  });
+  peer.say(1, [1, 0, "a"], 2, [2, 0, "ab"]);
+  await title(page, peer, "both");
+  await pause(100);
+  assert.deepEqual(await page.run("values"), []);
+  // And typing on in between keeps what is wanted.
+  await page.type("c");
+  await peer.next();
+  peer.say([3, 0, "server"], 3);
+  await title(page, peer, "held");
+  await page.type("d");
+  await peer.next();
+  await pause(100);
+  assert.deepEqual(await page.run("values"), []);
+  peer.say(4);
+  await page.until(() => document.querySelector("#a").value === "server");
 });
 
 test("and under any latency", { timeout }, async () => {
@@ -349,7 +380,7 @@ test("text areas, boxes, radios and selects that were changed keep what the user
   await page.run(() => document.querySelector("form").requestSubmit());
   const [ref] = await peer.next();
   peer.say(ref);
-  await title(page, peer, "sent");
+  await page.until(() => document.querySelector("#t").value === "server's");
   assert.deepEqual(await page.run(state), ["server's", false, true, false, "1"]);
 });
 
@@ -448,6 +479,7 @@ test("the server resets a form, moves the focus, shows a flash", { timeout }, as
   await page.until(() => document.querySelector("[data-flash]").className === "flash-error");
   peer.say(["flash", "error", ""]);
   await page.until(() => document.querySelector("[data-flash]").hidden);
+  peer.say(["reset", "nowhere"], ["focus", "#nowhere"]);
   await quiet(peer);
 });
 

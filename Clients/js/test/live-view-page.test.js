@@ -209,6 +209,16 @@ test("a script that adds to an element without cells does no harm", { timeout },
   await quiet(peer);
 });
 
+test("where something else has taken nodes out of the page, a patch leads to a new tree", { timeout }, async () => {
+  const { page, peer } = await stage.live("<div><!--[--><p>1</p><!--]--><hr></div>", [template(0, "<div><!--0--><hr></div>", [2]), template(1, "<p><!--0--></p>", [0])], [0, [1, [1]]]);
+  await page.run(() => [...document.querySelector("#root > div").childNodes].find((node) => node.data === "]").remove());
+  peer.say([1, 0, ["+", 1, [1, ["2"]]]]);
+  assert.deepEqual(await peer.next(), ["full", 0]);
+  peer.say(["j", 0, 1, { 0: [[1, ["1"], ["2"]]] }], [2, 0, [1, [0, "two"]]]);
+  await shows(page, "1two");
+  await quiet(peer);
+});
+
 test("a long text, which a browser cuts in pieces", { timeout }, async () => {
   const long = "0123456789".repeat(20_000);
   const { page, peer } = await stage.live(`<p>${long}</p>`, [template(0, "<p><!--0--></p>", [0])], [0]);
