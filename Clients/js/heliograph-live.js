@@ -1192,7 +1192,7 @@
   const start = (element) => {
     root = element;
     seal = root.getAttribute("data-live");
-    hash = root.getAttribute("data-live-hash");
+    hash = root.getAttribute("data-live-hash") ?? "";
     edits.clear();
     attempts = 0;
     changes.disconnect();
