@@ -45,8 +45,9 @@ export class Chromium {
   }
 
   async start() {
+    const program = executable();
     this.profile = mkdtempSync(join(tmpdir(), "heliograph-js-"));
-    this.#process = spawn(executable(), [
+    this.#process = spawn(program, [
       "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
       "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
       "--remote-debugging-port=0", `--user-data-dir=${this.profile}`, "about:blank",
@@ -67,6 +68,7 @@ export class Chromium {
 
   /** With all of its processes: they are a group of their own. */
   async stop() {
+    if (!this.#process) return;
     const exited = new Promise((resolve) => this.#process.exitCode !== null ? resolve() : this.#process.once("exit", resolve));
     try {
       await bounded(this.call("Browser.close"), "Browser.close", 5_000);
@@ -77,7 +79,7 @@ export class Chromium {
       } catch {}
       await exited;
     }
-    this.#socket.terminate();
+    this.#socket?.terminate();
     rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
