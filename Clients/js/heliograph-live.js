@@ -718,21 +718,17 @@
   const isBusy = (element) => [...pending.values()].some(({ elements }) => elements.includes(element));
   const formOfControl = (element) => (element.localName !== "form" && element.form) || element.closest("form");
 
-  const call = (message, elements = [], done) => {
+  const call = (kind, rest, elements = [], done) => {
     pending.set(++refs, { elements, done });
     for (const element of elements) element.classList.add("live-busy");
-    if (isText(message[0])) message.splice(1, 0, refs);
-    else message.unshift(refs);
-    send(message);
+    send([...kind, refs, ...rest]);
     return refs;
   };
 
   const push = (element, event, value, control = element) => {
     if (!isJoined || !isText(event) || !root.contains(element)) return;
     const form = formOfControl(element);
-    const message = [viewOf(element), event];
-    if (value !== undefined) message.push(value);
-    const ref = call(message, form ? [element, form] : [element]);
+    const ref = call([], [viewOf(element), event, ...(value === undefined ? [] : [value])], form ? [element, form] : [element]);
     for (const [each, edit] of edits) if (each.form === element || groupOf(control).includes(each)) edit.ref = ref;
     return ref;
   };
@@ -1010,7 +1006,7 @@
     history[isReplaced ? "replaceState" : "pushState"]({ ...(isReplaced && history.state), live: [page, entry] }, "", url);
     shownAt = here();
   };
-  const say = (done) => isJoined && call(["nav", here()], [], done);
+  const say = (done) => isJoined && call(["nav"], [here()], [], done);
   const scroll = ([x, y] = [0, 0]) => window.scrollTo(x, y);
 
   const follow = (event) => {
@@ -1120,7 +1116,7 @@
     for (const upload of uploads.values()) if (upload.input === input) upload.cancel();
     files = [...files].slice(0, input.multiple ? Infinity : 1);
     if (!files.length || !isJoined) return;
-    const ref = call(["up", viewOf(input), input.dataset.upload, files.map(({ name, type, size }) => [name, type, size])], [input]);
+    const ref = call(["up"], [viewOf(input), input.dataset.upload, files.map(({ name, type, size }) => [name, type, size])], [input]);
     offers.set(ref, { input, files });
   };
 
