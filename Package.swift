@@ -32,6 +32,7 @@ let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", p
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -48,10 +49,12 @@ let package = Package(
         .library(name: "WebSocketHummingbird", targets: ["WebSocketHummingbird"]),
         .library(name: "RealtimeProtocol", targets: ["RealtimeProtocol"]),
         .library(name: "LiveHTML", targets: ["LiveHTML"]),
+        .library(name: "LiveViews", targets: ["LiveViews"]),
         .library(name: "WebSocketTesting", targets: ["WebSocketTesting"]),
         .library(name: "RealtimeHub", targets: ["RealtimeHub"]),
         .library(name: "PubSub", targets: ["PubSub"]),
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
+        .library(name: "RealtimeTesting", targets: ["RealtimeTesting"]),
         .library(name: "RealtimeHummingbird", targets: ["RealtimeHummingbird"]),
         .library(name: "RealtimeClient", targets: ["RealtimeClient"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
@@ -68,6 +71,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -91,6 +95,11 @@ let package = Package(
         .target(
             name: "RealtimeHub",
             dependencies: ["RealtimeProtocol", "PubSub", "CPrefetch", nio, logging, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LiveViews",
+            dependencies: ["LiveHTML", "RealtimeHub", "RealtimeProtocol", "PubSub", crypto, nio, logging, metrics],
             swiftSettings: settings
         ),
 
@@ -118,11 +127,12 @@ let package = Package(
         .target(
             name: "RealtimeHummingbird",
             dependencies: [
-                "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO", "WebSocketProtocol", hummingbird, httpTypes,
-                nio, serviceLifecycle,
+                "LiveViews", "LiveHTML", "LiveClientScript", "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO",
+                "WebSocketProtocol", hummingbird, httpTypes, nio, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
+        .target(name: "LiveClientScript", exclude: ["heliograph-live.js"]),
 
         .target(
             name: "RealtimeClient",
@@ -134,7 +144,7 @@ let package = Package(
         // What `heliograph serve` shows, each a file to copy.
         .target(
             name: "Demos",
-            dependencies: ["RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketNIO", "WebSocketProtocol", nio],
+            dependencies: ["LiveViews", "LiveHTML", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketNIO", "WebSocketProtocol", nio],
             path: "Examples/demos",
             swiftSettings: settings
         ),
@@ -142,7 +152,8 @@ let package = Package(
         .target(
             name: "HeliographServer",
             dependencies: [
-                "Demos", "HeliographPages", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
+                "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
+                "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", jwtKit, yams, hummingbird, hummingbirdCore,
                 hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
@@ -160,6 +171,11 @@ let package = Package(
         // Test kits.
         .target(name: "WebSocketTesting", dependencies: ["WebSocketProtocol", nio], swiftSettings: settings),
         .target(name: "PubSubTesting", dependencies: ["PubSub"], swiftSettings: settings),
+        .target(
+            name: "RealtimeTesting",
+            dependencies: ["LiveViews", "LiveHTML", "RealtimeHub", "RealtimeProtocol", nio, nioEmbedded],
+            swiftSettings: settings
+        ),
 
         // Tests mirror the sources.
         .testTarget(
@@ -173,6 +189,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "LiveHTMLTests", dependencies: ["LiveHTML"], swiftSettings: settings),
+        .testTarget(
+            name: "LiveViewsTests",
+            dependencies: [
+                "LiveViews", "LiveHTML", "RealtimeTesting", "RealtimeHub", "RealtimeProtocol", "PubSub", nio, nioPosix, nioEmbedded,
+                logging,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "WebSocketDeflateTests",
             dependencies: ["WebSocketDeflate", "WebSocketProtocol", "WebSocketTesting", nio],
@@ -224,8 +248,9 @@ let package = Package(
         .testTarget(
             name: "RealtimeHummingbirdTests",
             dependencies: [
-                "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird", "WebSocketClient",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketTesting", "ServerTestSupport", hummingbird, hummingbirdCore,
+                "RealtimeHummingbird", "LiveViews", "LiveHTML", "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
+                "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketTesting", "ServerTestSupport", hummingbird,
+                hummingbirdCore,
                 hummingbirdTesting, httpTypes, nio, nioPosix, nioEmbedded, nioSSL, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1,
                 nioHTTPTypesHTTP2, logging, serviceLifecycle,
             ],

@@ -5,7 +5,11 @@
 
 import PackageDescription
 
-func target(_ name: String) -> Target {
+// What the package in the folder around this one is called by the compiler: some decoders are for its own modules alone.
+let parent = Context.packageDirectory.split(separator: "/").dropLast().last ?? "heliograph"
+let packageName = String(parent.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+
+func target(_ name: String, flags: [String] = []) -> Target {
     .executableTarget(
         name: name,
         dependencies: [
@@ -15,10 +19,12 @@ func target(_ name: String) -> Target {
             .product(name: "WebSocketTesting", package: "heliograph"),
             .product(name: "RealtimeProtocol", package: "heliograph"),
             .product(name: "LiveHTML", package: "heliograph"),
+            .product(name: "LiveViews", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
-        swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        packageAccess: flags.isEmpty,
+        swiftSettings: [.unsafeFlags(["-parse-as-library"] + flags)]
     )
 }
 
@@ -47,6 +53,8 @@ let package = Package(
         target("FuzzFilter"),
         target("FuzzPatches"),
         target("FuzzTemplates"),
+        target("FuzzLiveEvents", flags: ["-package-name", packageName]),
+        target("FuzzSeals", flags: ["-package-name", packageName]),
     ],
     swiftLanguageModes: [.v6]
 )

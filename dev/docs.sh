@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=()
-for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol LiveHTML RealtimeHub \
-    RealtimeHummingbird RealtimeClient; do
+for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol LiveHTML LiveViews RealtimeHub \
+    RealtimeHummingbird RealtimeTesting RealtimeClient; do
     targets+=(--target "$module")
 done
 mkdir -p out

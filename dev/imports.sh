@@ -21,15 +21,18 @@ declare -A allowed=(
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
     [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
-    [RealtimeHummingbird]="RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle"
+    [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Synchronization FoundationEssentials"
+    [LiveClientScript]=""
+    [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle"
     [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"
     [HeliographPages]=""
     [HeliographServer]="*"
     [heliograph]="*"
     [WebSocketTesting]="WebSocketProtocol NIOCore"
     [PubSub]="Synchronization"
-    [demos]="RealtimeHub RealtimeProtocol PubSub WebSocketNIO WebSocketProtocol NIOCore Synchronization $foundation $libc"
+    [demos]="LiveViews LiveHTML RealtimeHub RealtimeProtocol PubSub WebSocketNIO WebSocketProtocol NIOCore Synchronization $foundation $libc"
     [PubSubTesting]="PubSub Synchronization"
+    [RealtimeTesting]="LiveViews LiveHTML RealtimeHub RealtimeProtocol NIOCore NIOEmbedded Synchronization FoundationEssentials"
 )
 # Of NIOCore, the pure modules may use the buffer alone.
 pure="WebSocketProtocol WebSocketDeflate WebSocketTesting RealtimeProtocol LiveHTML"

@@ -5,7 +5,7 @@
 (() => {
   "use strict";
   if (window.live) return;
-  const live = (window.live = { hooks: {}, latency: 0, debug: false });
+  const live = (window.live = { hooks: {}, latency: 0, debug: false, get isLive() { return isJoined; } });
   const log = (...values) => live.debug && console.debug("live", ...values);
 
   const need = (value) => {
@@ -49,8 +49,12 @@
   /** In what language the content of an element is parsed; "" is HTML. */
   const spaceIn = ({ localName, namespaceURI }) => (/^(foreignObject|desc|title|m[inos]|mtext|annotation-xml)$/.test(localName) ? "" : (spaces[namespaceURI] ?? ""));
 
+  // Where a page's policy wants it (Trusted Types), what is parsed as markup goes through here: templates, raw cells, and pages of the server.
+  const policy = window.trustedTypes?.createPolicy("heliograph-live", { createHTML: (html) => html });
+  const trusted = (html) => policy?.createHTML(html) ?? html;
+
   const parse = (html, space) => {
-    const { content } = Object.assign(document.createElement("template"), { innerHTML: space ? `<${space}>${html}</${space}>` : html });
+    const { content } = Object.assign(document.createElement("template"), { innerHTML: trusted(space ? `<${space}>${html}</${space}>` : html) });
     if (space) content.replaceChildren(...content.firstChild.childNodes);
     return content;
   };
@@ -770,7 +774,7 @@
   const release = (control, { wanted }) => {
     edits.delete(control);
     freed.set(control, wanted);
-    after(50, () => {
+    after(200, () => {
       if (freed.get(control) === wanted) for (const property in wanted) assign(control, property, wanted[property]);
     });
   };
@@ -827,8 +831,9 @@
       if (isText(value) && name !== "_event") all.set(name, all.has(name) ? [].concat(all.get(name), value) : value);
     }
     if (control) {
-      const unused = new Set(all.keys());
-      for (const each of form.elements) if (used.has(each) || each.type === "hidden") unused.delete(each.name);
+      const unused = new Set();
+      for (const each of form.elements) if (each.name && !each.matches(":disabled,button") && !/^(hidden|submit|image|reset|file)$/.test(each.type)) unused.add(each.name);
+      for (const each of form.elements) if (used.has(each)) unused.delete(each.name);
       if (control.name) all.set("_target", control.name);
       if (unused.size) all.set("_unused", [...unused]);
     }
@@ -1011,8 +1016,8 @@
 
   const follow = (event) => {
     const { defaultPrevented, metaKey, ctrlKey, shiftKey, altKey } = event;
-    const link = find(event, "a[data-patch],a[data-navigate]");
-    if (!link || defaultPrevented || metaKey || ctrlKey || shiftKey || altKey) return;
+    const link = event.target.closest?.("a[data-patch],a[data-navigate]");
+    if (!link || !(around(root) ?? root).contains(link) || defaultPrevented || metaKey || ctrlKey || shiftKey || altKey) return;
     if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return;
     if ("navigate" in link.dataset) navigate(link.href);
     else if (isJoined) {
@@ -1033,20 +1038,24 @@
   };
 
   /** To another live page without loading. `itsPage` is that of an entry which the history has already. */
+  const around = (element) => element.closest("[data-live-page]");
+
   const navigate = async (url, itsPage, to) => {
     const mine = ++turn;
     try {
       const answer = await fetch(url, { headers: { accept: "text/html" } });
       const text = await answer.text();
       if (mine !== turn) return;
-      const next = new DOMParser().parseFromString(text, "text/html");
+      const next = new DOMParser().parseFromString(trusted(text), "text/html");
       const element = need(answer.ok && next.querySelector("[data-live]"));
       const target = answer.redirected ? addressOf(answer.url.slice(location.origin.length)) : url;
       disconnect();
       page = itsPage ?? Math.random();
       mark(target, itsPage);
       document.title = next.title;
-      root.replaceWith(element);
+      // With what belongs to it, if both pages say so.
+      const inner = around(element) && around(root) ? around : (view) => view;
+      inner(root).replaceWith(inner(element));
       start(element);
       scan();
       const goal = !to && document.getElementById(decodeURIComponent(location.hash.slice(1)));

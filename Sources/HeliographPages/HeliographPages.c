@@ -80,6 +80,9 @@ static const struct {
     {"line-chart.js", (const unsigned char[]){
 #embed "Files/line-chart.js" suffix(, 0)
     }},
+    {"live.css", (const unsigned char[]){
+#embed "Files/live.css" suffix(, 0)
+    }},
     {"live.js", (const unsigned char[]){
 #embed "Files/live.js" suffix(, 0)
     }},

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+import LiveViews
 public import Logging
 public import NIOCore
 public import NIOPosix
@@ -18,6 +19,7 @@ public struct HeliographApplication: Service {
     private let logger: Logger
     private let hub: Hub
     private let demos: DemoHub?
+    private let views: LiveRuntime
     let board = StatusBoard()
     private let server: HTTPServerBuilder
     private let eventLoopGroup: any EventLoopGroup
@@ -51,6 +53,7 @@ public struct HeliographApplication: Service {
             configuration.hasDemo ? demos ?? Self.demos(eventLoopGroup, metrics) : [], logger: logger)
         self.demos = configuration.hasDemo ? demoHub : nil
         self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? demoHub.hub
+        self.views = LiveRuntime(seals: try Self.seals(configuration), hub: demoHub.hub, logger: logger)
         self.server = try Self.server(configuration)
         self.eventLoopGroup = eventLoopGroup
         self.onServing = onServing
@@ -60,7 +63,7 @@ public struct HeliographApplication: Service {
     ///
     /// - Throws: ``ServeError`` if the address cannot be had.
     public func run() async throws {
-        let board = board
+        let board = board, views = views
         do {
             try await withGracefulShutdownHandler {
                 // With one loop nothing is gained by a second thread, and each change of threads costs more than a request.
@@ -70,6 +73,7 @@ public struct HeliographApplication: Service {
                 }
             } onGracefulShutdown: {
                 board.startDraining()
+                views.drain()
             }
         } catch {
             throw explained(error)
@@ -97,6 +101,7 @@ public struct HeliographApplication: Service {
             MarketDemo(),
             DashboardDemo(eventLoopGroup: eventLoopGroup) { metrics.counts },
             GameDemo(),
+            LiveDemos(),
         ]
     }
 
@@ -121,6 +126,7 @@ public struct HeliographApplication: Service {
         if let demos {
             router.realtime(under: "demo/connection", hub: demos.hub)
             for case let game as GameDemo in demos.demos { DemoRoutes.add(game, to: router) }
+            for case let live as LiveDemos in demos.demos { LiveDemoRoutes(views: views, demos: live).add(to: router) }
         }
         if configuration.hasDemo || configuration.realtime != nil {
             router.realtime(under: "connection", hub: hub, options: configuration.realtime?.routes ?? RealtimeOptions())
@@ -128,6 +134,12 @@ public struct HeliographApplication: Service {
         }
         if let api = configuration.realtime?.api { ServerAPI(hub: hub, configuration: api).add(to: router) }
         return router
+    }
+
+    private static func seals(_ configuration: ServeConfiguration) throws -> StateSeals {
+        guard let text = configuration.liveSecret else { return StateSeals() }
+        guard let secret = StateSeals.Secret(text) else { throw ServeError("The secret of live views needs at least 16 bytes.") }
+        return StateSeals(secret: secret)
     }
 
     private static func server(_ configuration: ServeConfiguration) throws -> HTTPServerBuilder {

@@ -42,6 +42,7 @@ struct Page: Sendable {
         Page("echo.css", css),
         Page("market.css", css),
         Page("game.css", css),
+        Page("live.css", css),
         Page("live.js", script),
         Page("socket.js", script),
         Page("index.js", script),

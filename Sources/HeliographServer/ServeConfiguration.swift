@@ -8,6 +8,9 @@ public struct ServeConfiguration: Sendable {
     public var tls: TLSFiles?
     /// The pages, the chat, `/echo` and `/broadcast`, and without ``realtime`` channels that are open to everybody. Default true.
     public var hasDemo = true
+    /// What the states of live views are sealed with, the same in all processes that serve the same pages; at least 16 random bytes. Default nil: random, so that a
+    /// page does not outlive its server's process.
+    public var liveSecret: String?
     /// The channels, who may connect, and the HTTP API. Default nil: no more than the demo has.
     public var realtime: RealtimeConfiguration?
 

@@ -75,6 +75,8 @@ struct Serve: AsyncParsableCommand {
         server.host = host
         server.port = port
         server.hasDemo = hasDemo
+        // Not an option: those are seen by all users of the machine.
+        server.liveSecret = ProcessInfo.processInfo.environment["HELIOGRAPH_LIVE_SECRET"]
         if let tlsCert, let tlsKey { server.tls = TLSFiles(certificate: tlsCert, key: tlsKey) }
         return server
     }

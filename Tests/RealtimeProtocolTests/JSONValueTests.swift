@@ -43,6 +43,8 @@ struct JSONValueTests {
     func integers() throws {
         #expect(try value("18446744073709551615").integer(UInt64.self) == .max)
         #expect(try value("-9223372036854775807").integer(Int64.self) == -.max)
+        #expect(try value("-9223372036854775808").integer(Int64.self) == .min)
+        #expect(throws: Wire.DecodingError.self) { try value("-9223372036854775809").integer(Int64.self) }
         #expect(try value("-1").integer(Int.self) == -1)
         #expect(try value("255").integer(UInt8.self) == 255)
         for (json, _) in [("256", 0), ("-1", 0), ("1.0", 0), ("1e2", 0), (#""1""#, 0), ("true", 0)] {

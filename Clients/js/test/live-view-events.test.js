@@ -67,9 +67,9 @@ test("a form sends all of its fields, what changed, and what nobody has touched"
     '<button name="how" value="now" id="go">go</button><button name="how" value="later">later</button></form><input form="f" name="none">');
   await page.click("#n");
   await page.type("A");
-  assert.deepEqual(await peer.next(), [1, 0, "edit", { id: "7", name: "A", mail: "", tag: "a", _target: "name", _unused: ["mail", "tag"] }]);
+  assert.deepEqual(await peer.next(), [1, 0, "edit", { id: "7", name: "A", mail: "", tag: "a", _target: "name", _unused: ["mail", "tag", "off"] }]);
   await page.click("#b");
-  assert.deepEqual(await peer.next(), [2, 0, "edit", { id: "7", name: "A", mail: "", tag: ["a", "b"], _target: "tag", _unused: ["mail"] }]);
+  assert.deepEqual(await peer.next(), [2, 0, "edit", { id: "7", name: "A", mail: "", tag: ["a", "b"], _target: "tag", _unused: ["mail", "off"] }]);
   await page.click("#go");
   assert.deepEqual(await peer.next(), [3, 0, "save", { id: "7", name: "A", mail: "", tag: ["a", "b"], how: "now" }]);
   peer.say(3);
@@ -461,7 +461,7 @@ test("a tree that replaces the page keeps typed text, the focus and the selectio
 test("what was typed before the program was there is told, and what the browser brought back", { timeout }, async () => {
   const content = '<form id="f" data-on-input="form"><input name="a" value="old"><input type="range" name="r"><input type="checkbox" name="c"></form>';
   const { peer } = await still(content, { behind: '<script nonce="test">document.querySelector("[name=a]").value = "typed"</script>' });
-  assert.deepEqual((await peer.next()).slice(2), ["form", { a: "typed", r: "50", _target: "a", _unused: ["r"] }]);
+  assert.deepEqual((await peer.next()).slice(2), ["form", { a: "typed", r: "50", _target: "a", _unused: ["r", "c"] }]);
 });
 
 test("the server resets a form, moves the focus, shows a flash", { timeout }, async () => {

@@ -54,7 +54,9 @@ package struct JSONValue: Sendable {
                 guard let value = Integer(exactly: magnitude) else { throw .outOfRange }
                 return value
             }
-            guard magnitude <= UInt64(Int64.max), let value = Integer(exactly: -Int64(magnitude)) else { throw .outOfRange }
+            guard magnitude <= Int64.min.magnitude, let value = Integer(exactly: Int64(truncatingIfNeeded: 0 &- magnitude)) else {
+                throw .outOfRange
+            }
             return value
         }
     }

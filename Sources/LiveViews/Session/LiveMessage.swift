@@ -1,0 +1,39 @@
+/// What the server says besides templates, trees and patches (live protocol §8–10).
+enum LiveMessage: Sendable {
+    case acknowledgement(Int)
+    case refusal(ref: Int, String)
+    /// The value is JSON.
+    case push(String, [UInt8])
+    case seal(String, hash: String)
+    case address(String, replaces: Bool)
+    case go(String)
+    case title(String)
+    case flash(FlashKind, String)
+    case focus(String)
+    case reset(String)
+    case away(milliseconds: Int)
+    case reload
+
+    var json: [UInt8] {
+        switch self {
+        case .acknowledgement(let ref): return Array("\(ref)".utf8)
+        case .refusal(let ref, let text): return Self.array("err", "\(ref)", Self.quoted(text))
+        case .push(let name, let value): return Self.array("e", Self.quoted(name), String(decoding: value, as: UTF8.self))
+        case .seal(let seal, let hash): return Self.array("s", Self.quoted(seal), Self.quoted(hash))
+        case .address(let url, let replaces): return Self.array("u", Self.quoted(url), replaces ? "true" : "false")
+        case .go(let url): return Self.array("go", Self.quoted(url))
+        case .title(let text): return Self.array("title", Self.quoted(text))
+        case .flash(let kind, let text): return Self.array("flash", Self.quoted(kind.name), Self.quoted(text))
+        case .focus(let selector): return Self.array("focus", Self.quoted(selector))
+        case .reset(let id): return Self.array("reset", Self.quoted(id))
+        case .away(let milliseconds): return Self.array("away", "\(milliseconds)")
+        case .reload: return Self.array("reload")
+        }
+    }
+
+    private static func array(_ kind: String, _ values: String...) -> [UInt8] {
+        Array("[\"\(kind)\"\(values.map { ",\($0)" }.joined())]".utf8)
+    }
+
+    private static func quoted(_ text: String) -> String { EventNode.quoted(text) }
+}

@@ -1,0 +1,121 @@
+import LiveHTML
+public import Logging
+import Metrics
+import NIOCore
+public import RealtimeHub
+import Synchronization
+
+/// What all live views of a service have in common: seals, limits, and who is connected.
+///
+/// ```swift
+/// let views = LiveRuntime(seals: StateSeals(secret: secret), hub: hub)
+/// router.live("/counter", views: views) { _, _ in Counter() }
+/// ```
+public final class LiveRuntime: Sendable {
+    /// One for the process, without a hub. Its secret is random: after a restart views are mounted anew.
+    public static let process = LiveRuntime()
+
+    public let configuration: LiveConfiguration
+    let seals: StateSeals
+    let hub: Hub?
+    let logger: Logger
+    let metrics: LiveMetrics
+    let now: @Sendable () -> Int64
+    private let loops = Mutex<[ObjectIdentifier: LiveLoop]>([:])
+    private let painters = PaintPool()
+
+    /// - Parameters:
+    ///   - configuration: limits.
+    ///   - seals: what encrypts the states of views. By default with a secret that is lost with the process: after a restart views are mounted anew.
+    ///   - hub: whose channels views subscribe and publish to.
+    ///   - logger: gets what fails in views.
+    public convenience init(
+        configuration: LiveConfiguration = LiveConfiguration(), seals: StateSeals = StateSeals(), hub: Hub? = nil,
+        logger: Logger = Logger(label: "LiveViews", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.init(configuration: configuration, seals: seals, hub: hub, logger: logger, now: systemMilliseconds)
+    }
+
+    package init(
+        configuration: LiveConfiguration, seals: StateSeals, hub: Hub?, logger: Logger, now: @escaping @Sendable () -> Int64
+    ) {
+        self.configuration = configuration
+        self.seals = seals
+        self.hub = hub
+        self.logger = logger
+        self.now = now
+        metrics = LiveMetrics()
+    }
+
+    func loop(_ eventLoop: any EventLoop) -> LiveLoop {
+        loops.withLock { loops in
+            if let loop = loops[ObjectIdentifier(eventLoop)] { return loop }
+            let loop = LiveLoop(eventLoop: eventLoop)
+            loops[ObjectIdentifier(eventLoop)] = loop
+            return loop
+        }
+    }
+
+    /// Paints markup, on whatever thread this is.
+    func painted(_ html: HTML, child: (Int) -> HTML) throws(TemplateError) -> String {
+        try painters.painted(html, child: child)
+    }
+
+    /// Tells all browsers to come back within a time, because this process goes away. They have the newest seals then. It does not close their connections.
+    public func drain() {
+        for loop in loops.withLock({ Array($0.values) }) { loop.forEach { $0.drain() } }
+    }
+
+    /// Ends all views of a user, who must be found out anew then.
+    public func disconnect(user: String) {
+        for loop in loops.withLock({ Array($0.values) }) {
+            loop.forEach { if $0.user == user { $0.end(.unauthorized, "revoked") } }
+        }
+    }
+}
+
+/// Views on one event loop.
+///
+/// `@unchecked Sendable`: all but `eventLoop` is only touched on the loop.
+final class LiveLoop: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let cache = TemplateCache()
+    @exclusivity(unchecked) private var sessions: [ObjectIdentifier: any ManagedSession] = [:]
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    func add(_ session: any ManagedSession) { sessions[ObjectIdentifier(session)] = session }
+    func remove(_ session: any ManagedSession) { sessions[ObjectIdentifier(session)] = nil }
+
+    /// From any thread.
+    func forEach(_ body: @escaping @Sendable (any ManagedSession) -> Void) {
+        eventLoop.execute {
+            for session in self.sessions.values { body(session) }
+        }
+    }
+}
+
+/// What the runtime does with a session.
+protocol ManagedSession: AnyObject {
+    var user: String? { get }
+    func drain()
+    func end(_ code: LiveCloseCode, _ reason: String)
+}
+
+/// Caches of templates for those who paint and have no event loop: as many as have ever painted at the same time.
+private final class PaintPool: Sendable {
+    private struct Box: @unchecked Sendable {
+        // Only whoever has taken it out of the pool has it.
+        let cache: TemplateCache
+    }
+
+    private let free = Mutex<[Box]>([])
+
+    func painted(_ html: HTML, child: (Int) -> HTML) throws(TemplateError) -> String {
+        let box = free.withLock { $0.popLast() } ?? Box(cache: TemplateCache())
+        defer { free.withLock { $0.append(box) } }
+        return try html.painted(with: box.cache) { (number) throws(TemplateError) in child(number) }
+    }
+}

@@ -1,0 +1,70 @@
+public import NIOCore
+
+/// What carries a view's messages: a WebSocket, a stream of HTTP. The port of the adapters.
+///
+/// Every call, in both directions, is made on ``eventLoop``.
+public protocol LiveTransport: AnyObject {
+    var eventLoop: any EventLoop { get }
+
+    /// Whether patches are binary (live protocol §6).
+    var isBinary: Bool { get }
+
+    /// The bytes that wait for the browser.
+    var bufferedBytes: Int { get }
+
+    /// Sends a message.
+    func send(_ message: [UInt8], isBinary: Bool)
+
+    /// Stops or resumes reading what the browser sends.
+    func holdReads(_ isHeld: Bool)
+
+    /// Ends the connection after what was sent has left.
+    func close(_ code: LiveCloseCode, _ reason: String)
+}
+
+/// Why the server ends a connection (live protocol §10), as a close code of WebSocket.
+public struct LiveCloseCode: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt16
+
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// The server can't go on: the view failed.
+    public static let failure = LiveCloseCode(rawValue: 1011)
+    /// The server goes away: join again.
+    public static let restart = LiveCloseCode(rawValue: 1012)
+    /// A message that broke the rules.
+    public static let badMessage = LiveCloseCode(rawValue: 4400)
+    /// Who the user is must be found out anew.
+    public static let unauthorized = LiveCloseCode(rawValue: 4401)
+    /// There is no such view for this user.
+    public static let notFound = LiveCloseCode(rawValue: 4404)
+    /// No join in time.
+    public static let stale = LiveCloseCode(rawValue: 4408)
+    /// Too many events.
+    public static let flood = LiveCloseCode(rawValue: 4429)
+}
+
+/// Thrown by whoever makes a view for a connection: the connection ends with this code.
+public struct LiveRefusal: Error, Hashable, Sendable {
+    public let code: LiveCloseCode
+    public let reason: String
+
+    public init(_ code: LiveCloseCode, _ reason: String = "") {
+        self.code = code
+        self.reason = reason
+    }
+}
+
+/// One browser's view. The adapter calls it on the transport's event loop, ``closed()`` once at the end.
+public protocol LiveSession: AnyObject {
+    /// A message of the browser.
+    func received(_ message: ByteBuffer, isBinary: Bool)
+
+    /// What was sent has left after the browser was slow.
+    func drained()
+
+    /// The connection is gone; the last call.
+    func closed()
+}

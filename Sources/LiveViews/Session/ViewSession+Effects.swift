@@ -1,0 +1,111 @@
+import Logging
+import NIOCore
+import PubSub
+import RealtimeHub
+
+extension ViewSession {
+    /// Room for another effect; nil if there are too many.
+    private func started(_ id: String?) -> UInt64? {
+        guard running.count < configuration.maxEffects else {
+            runtime.logger.warning(
+                "A live view has too many effects.", metadata: ["view": "\(route.name)", "limit": "\(configuration.maxEffects)"])
+            return nil
+        }
+        return running.add(id)
+    }
+
+    // MARK: Work
+
+    func run<Event: Sendable>(_ id: String?, _ work: @escaping @Sendable () async -> Event?, _ dispatch: @escaping Dispatch<Event>) {
+        guard let number = started(id) else { return }
+        let bound = bound
+        let task = Task {
+            let event = await work()
+            bound.eventLoop.execute {
+                let session = bound.value
+                guard session.running.isRunning(number) else { return }
+                session.running.remove(number)
+                if let event { dispatch(session, event) }
+            }
+        }
+        running.setCancellation(of: number) { task.cancel() }
+    }
+
+    // MARK: Timers
+
+    func startTimer<Event: Sendable>(
+        _ id: String?, _ delay: Duration, _ repeats: Bool, _ event: Event, _ dispatch: @escaping Dispatch<Event>
+    ) {
+        guard let number = started(id) else { return }
+        let interval = TimeAmount(max(delay, .zero))
+        schedule(number, at: loop.eventLoop.now + interval, every: repeats ? interval : nil) { dispatch($0, event) }
+    }
+
+    private func schedule(
+        _ number: UInt64, at deadline: NIODeadline, every interval: TimeAmount?, _ fire: @escaping @Sendable (ViewSession<View>) -> Void
+    ) {
+        let bound = bound
+        let scheduled = loop.eventLoop.scheduleTask(deadline: deadline) {
+            let session = bound.value
+            guard session.running.isRunning(number) else { return }
+            if let interval {
+                // A tick that could not come in time is not made up for.
+                session.schedule(number, at: max(deadline + interval, session.loop.eventLoop.now), every: interval, fire)
+            } else {
+                session.running.remove(number)
+            }
+            fire(session)
+        }
+        running.setCancellation(of: number) { scheduled.cancel() }
+    }
+
+    // MARK: Channels
+
+    static func name(ofSubscriptionTo channel: String) -> String { "channel \(channel)" }
+
+    func subscribe<Event: Sendable>(
+        _ channel: String, _ make: @escaping @Sendable (Publication) -> Event?, _ dispatch: @escaping Dispatch<Event>
+    ) {
+        guard let hub = runtime.hub else {
+            return runtime.logger.error("A live view subscribes to a channel, but there is no hub.", metadata: ["view": "\(route.name)"])
+        }
+        guard let number = started(Self.name(ofSubscriptionTo: channel)) else { return }
+        let bound = bound, logger = runtime.logger
+        let task = Task {
+            while !Task.isCancelled {
+                do {
+                    for try await publication in try await hub.publications(in: channel) {
+                        guard let event = make(publication) else { continue }
+                        // The channel waits for the view, up to its buffer.
+                        try await bound.eventLoop.submit {
+                            if bound.value.running.isRunning(number) { dispatch(bound.value, event) }
+                        }.get()
+                    }
+                    return
+                } catch is HubPublications.Overflow {
+                    logger.warning("A live view is too slow for its channel.", metadata: ["channel": "\(channel)"])
+                } catch {
+                    return logger.error("A live view can't subscribe.", metadata: ["channel": "\(channel)", "error": "\(error)"])
+                }
+            }
+        }
+        running.setCancellation(of: number) { task.cancel() }
+    }
+
+    func publish(_ channel: String, _ data: [UInt8]) {
+        guard let hub = runtime.hub else {
+            return runtime.logger.error("A live view publishes to a channel, but there is no hub.", metadata: ["view": "\(route.name)"])
+        }
+        let logger = runtime.logger
+        // One after the other: the broker's order is that in which the view published.
+        let before = lastPublish
+        lastPublish = Task {
+            await before?.value
+            do {
+                try await hub.publish(data, to: channel)
+            } catch {
+                logger.error("A live view can't publish.", metadata: ["channel": "\(channel)", "error": "\(error)"])
+            }
+        }
+    }
+}

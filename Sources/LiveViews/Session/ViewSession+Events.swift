@@ -1,0 +1,113 @@
+import LiveHTML
+import Logging
+import NIOCore
+import RealtimeProtocol
+
+extension ViewSession {
+    /// An event of the browser.
+    func event(_ ref: Int, _ number: Int, _ text: String, _ input: JSONValue?) {
+        handled = ref
+        runtime.metrics.received()
+        do {
+            if number == 0 {
+                handle(try EventText.event(text, input: input))
+            } else if View.children.indices.contains(number - 1) {
+                try View.children[number - 1].event(self, number, text, input)
+            } else {
+                throw EventError.syntax
+            }
+        } catch {
+            runtime.metrics.refused()
+            let reason = (error as? EventError).map { "\($0)" } ?? "a value of the event is not what it must be"
+            runtime.logger.debug("An event is refused.", metadata: ["view": "\(route.name)", "reason": "\(reason)"])
+            outgoing.append(.refusal(ref: ref, reason))
+            setNeedsRender()
+        }
+    }
+
+    /// An event of the view itself, wherever it comes from.
+    func handle(_ event: View.Event) {
+        perform(0, { $0.handle($1) }) { view, effects in view.handle(event, &effects) }
+    }
+
+    /// The browser is at another address of the view.
+    func navigated(_ ref: Int, _ url: String) {
+        handled = ref
+        guard LiveRequest.isAddress(url) else { return end(.badMessage, "not an address") }
+        address(url)
+    }
+
+    private func address(_ url: String) {
+        guard let parameters = runtimeParameters(url) else {
+            outgoing.append(.go(url))
+            return setNeedsRender()
+        }
+        request.url = url
+        request.parameters = parameters
+        let request = request
+        perform(0, { $0.handle($1) }) { view, effects in view.navigated(to: request, &effects) }
+        for (index, child) in View.children.enumerated() { child.navigated(self, index + 1, request) }
+    }
+
+    /// What the route's path has as parameters in this address; nil if it is not an address of the route's.
+    private func runtimeParameters(_ url: String) -> [String: String]? {
+        guard let pattern = request.pattern else { return request.parameters }
+        return pattern.parameters(of: String(url.prefix { $0 != "?" }))
+    }
+
+    /// Where an effect's event goes.
+    typealias Dispatch<Event> = @Sendable (ViewSession<View>, Event) -> Void
+
+    /// Changes the state, and then does what is to be done besides.
+    ///
+    /// - Parameter number: of the view that changes; when it is the parent, the others may have changed too.
+    func perform<Event>(
+        _ number: Int, _ dispatch: @escaping Dispatch<Event>, _ change: (inout View, inout LiveEffects<Event>) -> Void
+    ) {
+        guard phase == .live, var view else { return }
+        // Not copied while it is changed.
+        self.view = nil
+        var effects = LiveEffects<Event>()
+        let start = NIODeadline.now()
+        change(&view, &effects)
+        self.view = view
+        let duration = NIODeadline.now() - start
+        if duration > TimeAmount(configuration.slowHandler) {
+            runtime.metrics.wasSlow()
+            runtime.logger.warning(
+                "A live view holds up its event loop.",
+                metadata: ["view": "\(route.name)", "milliseconds": "\(duration.nanoseconds / 1_000_000)"])
+        }
+        hasChanged = true
+        setNeedsRender(number)
+        for effect in effects.effects where phase == .live { perform(effect, dispatch) }
+    }
+
+    private func perform<Event>(_ effect: LiveEffects<Event>.Effect, _ dispatch: @escaping Dispatch<Event>) {
+        switch effect {
+        case .send(let event):
+            // A view that always has another event keeps nobody waiting for ever.
+            guard depth < 16 else {
+                let bound = bound
+                return loop.eventLoop.execute { dispatch(bound.value, event) }
+            }
+            depth += 1
+            dispatch(self, event)
+            depth -= 1
+        case .run(let id, let work): run(id, work, dispatch)
+        case .timer(let id, let delay, let repeats, let event): startTimer(id, delay, repeats, event, dispatch)
+        case .cancel(let id): running.cancel(id)
+        case .subscribe(let channel, let make): subscribe(channel, make, dispatch)
+        case .unsubscribe(let channel): running.cancel(Self.name(ofSubscriptionTo: channel))
+        case .publish(let channel, let data): publish(channel, data)
+        case .message(.address(let url, let replaces)):
+            guard LiveRequest.isAddress(url), url != request.url else { return }
+            if runtimeParameters(url) != nil { outgoing.append(.address(url, replaces: replaces)) }
+            address(url)
+        case .message(.go(let url)):
+            guard LiveRequest.isAddress(url) else { return }
+            outgoing.append(.go(url))
+        case .message(let message): outgoing.append(message)
+        }
+    }
+}

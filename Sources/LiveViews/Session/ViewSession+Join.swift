@@ -1,0 +1,99 @@
+import LiveHTML
+import Logging
+import NIOCore
+
+extension ViewSession {
+    /// The view is resumed or made; until then nothing is read.
+    func join(_ seal: String, _ hash: String, _ fingerprints: Set<String>) {
+        phase = .joining
+        transport.holdReads(true)
+        let make = make, request = request, route = route, bound = bound
+        joining = Task {
+            let result = await route.view(for: request, seal: seal, make: make)
+            bound.eventLoop.execute { bound.value.joined(result, hash, fingerprints) }
+        }
+    }
+
+    private func joined(_ made: LiveRoute<View>.Made, _ hash: String, _ fingerprints: Set<String>) {
+        guard phase == .joining else { return }
+        joining = nil
+        transport.holdReads(false)
+        switch made {
+        case .failed(let refusal as LiveRefusal): end(refusal.code, refusal.reason)
+        case .failed(let error): fail(error)
+        case .resumed(let view):
+            runtime.metrics.resumed()
+            begin(view, hash, fingerprints)
+        case .mounted(let view):
+            runtime.metrics.mounted()
+            begin(view, hash, fingerprints)
+            // What the page has is of another one.
+            if phase == .live, route.coder != nil { self.seal(force: true) }
+        }
+    }
+
+    private func begin(_ view: View, _ hash: String, _ fingerprints: Set<String>) {
+        self.view = view
+        title = view.title
+        do {
+            _ = try rendered.update(view.body)
+            for (index, child) in View.children.enumerated() { _ = try children[index].update(child.body(view)) }
+            let isShown = try !hash.isEmpty && hash == paintHash(view)
+            for (number, rendered) in ([rendered] + children).enumerated() {
+                transport.send(rendered.templates(knownToClient: fingerprints), isBinary: false)
+                if isShown {
+                    transport.send(rendered.shape(), isBinary: false)
+                } else {
+                    transport.send(try tree(number, view), isBinary: transport.isBinary)
+                }
+            }
+            if !isShown, let title { send(.title(title)) }
+        } catch {
+            return fail(error)
+        }
+        phase = .live
+        sealedState = (try? route.state(of: view) ?? nil).hashValue
+        perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
+        for (index, child) in View.children.enumerated() { child.connected(self, index + 1) }
+    }
+
+    private func paintHash(_ view: View) throws -> String {
+        var painted: [UInt8] = []
+        try view.body.paint(into: &painted, with: loop.cache) { (number) throws(TemplateError) in LiveRoute.child(number, of: view) }
+        return runtime.seals.paintHash.text(of: painted)
+    }
+
+    // MARK: Seals
+
+    /// A state that has changed is sealed at most once in an interval.
+    func sealLater() {
+        guard route.coder != nil, !isSealDue else { return }
+        isSealDue = true
+        let next = max(lastSeal + TimeAmount(configuration.sealInterval), loop.eventLoop.now)
+        let bound = bound
+        loop.eventLoop.scheduleTask(deadline: next) {
+            let session = bound.value
+            session.isSealDue = false
+            if session.phase == .live, session.hasChanged { session.seal() }
+        }
+    }
+
+    /// The seal is of what has been sent: a render that is due comes first.
+    func seal(force: Bool = false) {
+        flush()
+        guard phase == .live, let view else { return }
+        hasChanged = false
+        lastSeal = loop.eventLoop.now
+        do {
+            let state = try route.state(of: view)
+            // An event need not have changed anything that is sealed.
+            guard force || state.hashValue != sealedState else { return }
+            sealedState = state.hashValue
+            let seal = try route.seal(state, request)
+            // What is not rendered yet, since the browser is slow, is not what the page shows.
+            send(.seal(seal, hash: willRender ? "" : try paintHash(view)))
+        } catch {
+            runtime.logger.warning("The state of a live view can't be sealed.", metadata: ["view": "\(route.name)", "error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,275 @@
+import LiveHTML
+import Logging
+import NIOCore
+
+// Strategy: all that concerns a session happens on its event loop. An event changes the state at once; the render that shows it comes at the end of the loop's turn, or a sixtieth of a second after the last
+// one, for all events until then. An acknowledgement waits for the render, so that a browser knows when what it sees is what its event led to.
+
+/// One browser's view.
+final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
+    enum Phase {
+        case new
+        /// The view is being made.
+        case joining
+        case live
+        case closed
+    }
+
+    let transport: any LiveTransport
+    let route: LiveRoute<View>
+    let loop: LiveLoop
+    let make: @Sendable (LiveRequest) async throws -> View
+    var request: LiveRequest
+    var phase = Phase.new
+    /// Nil until the view is made.
+    var view: View?
+    var rendered: RenderedView
+    /// Of its children.
+    var children: [RenderedView]
+    let running = RunningEffects()
+
+    // What is to be sent with the next render.
+    /// The number of the last event.
+    var handled = 0
+    private var acknowledged = 0
+    var willRender = false
+    /// The child that is to be rendered; nil: all that there is.
+    private var onlyChild: Int?
+    /// The view whose tree the browser has asked for; a parent's with those of its children.
+    private var wantedTree: Int?
+    var outgoing: [LiveMessage] = []
+    var title: String?
+    var lastRender = NIODeadline.uptimeNanoseconds(0)
+
+    // Seals.
+    var lastSeal = NIODeadline.uptimeNanoseconds(0)
+    var isSealDue = false
+    /// Of the state that was sealed last, a hash.
+    var sealedState = 0
+    var hasChanged = false
+
+    // Events that may come, in thousandths.
+    private var allowance: Int
+    private var lastEvent: NIODeadline
+    private var joinTimer: Scheduled<Void>?
+    var joining: Task<Void, Never>?
+    var lastPublish: Task<Void, Never>?
+    /// Of events that events have sent.
+    var depth = 0
+
+    var user: String? { request.user }
+    var runtime: LiveRuntime { route.runtime }
+    var configuration: LiveConfiguration { route.runtime.configuration }
+    private var format: PatchFormat { transport.isBinary ? .binary : .json }
+
+    init(
+        transport: any LiveTransport, route: LiveRoute<View>, request: LiveRequest,
+        make: @escaping @Sendable (LiveRequest) async throws -> View
+    ) {
+        self.transport = transport
+        self.route = route
+        self.request = request
+        self.make = make
+        self.request.isConnected = true
+        loop = route.runtime.loop(transport.eventLoop)
+        let cache = loop.cache
+        rendered = RenderedView(cache: cache)
+        children = View.children.indices.map { RenderedView(number: $0 + 1, cache: cache) }
+        allowance = route.runtime.configuration.maxEventBurst &* 1_000
+        lastEvent = loop.eventLoop.now
+        loop.add(self)
+        runtime.metrics.opened()
+        let bound = bound
+        joinTimer = transport.eventLoop.scheduleTask(in: TimeAmount(configuration.joinTimeout)) {
+            let session = bound.value
+            // A view that takes so long to be made is not waited for either.
+            if session.phase == .new || session.phase == .joining { session.end(.stale, "no join in time") }
+        }
+    }
+
+    /// For tasks and timers: they come back to the loop before they touch it.
+    var bound: NIOLoopBound<ViewSession<View>> { NIOLoopBound(self, eventLoop: transport.eventLoop) }
+
+    // MARK: Messages
+
+    func received(_ message: ByteBuffer, isBinary: Bool) {
+        guard phase != .closed else { return }
+        guard !isBinary else { return end(.badMessage, "unexpected binary message") }
+        let parsed: ClientMessage
+        do throws(ClientMessage.Fault) {
+            parsed = try ClientMessage(message)
+        } catch {
+            return end(.badMessage, "\(error)")
+        }
+        switch (parsed, phase) {
+        case (.join(let seal, let hash, let fingerprints), .new): join(seal, hash, fingerprints)
+        case (.event(let ref, let view, let text, let input), .live):
+            guard isAllowed(ref) else { return }
+            event(ref, view, text, input)
+        case (.navigated(let ref, let url), .live):
+            guard isAllowed(ref) else { return }
+            navigated(ref, url)
+        case (.full(let view), .live):
+            guard isAllowed(nil) else { return }
+            sendTrees(from: view)
+        default: end(.badMessage, "unexpected message")
+        }
+    }
+
+    /// Whether another event may come now, and is numbered as it must be.
+    private func isAllowed(_ ref: Int?) -> Bool {
+        let now = loop.eventLoop.now
+        let passed = (now - lastEvent).nanoseconds / 1_000_000
+        // What is less than a millisecond counts the next time.
+        lastEvent = lastEvent + .milliseconds(passed)
+        let gained = Int(clamping: passed).multipliedReportingOverflow(by: configuration.maxEventsPerSecond)
+        let limit = configuration.maxEventBurst &* 1_000
+        allowance = gained.overflow ? limit : min(limit, allowance &+ gained.partialValue)
+        guard allowance >= 1_000 else {
+            end(.flood, "too many events")
+            return false
+        }
+        allowance &-= 1_000
+        guard let ref else { return true }
+        guard ref > handled else {
+            end(.badMessage, "an event that is not newer than the one before")
+            return false
+        }
+        return true
+    }
+
+    func drained() {
+        if phase == .live, willRender { flush() }
+    }
+
+    func closed() {
+        guard phase != .closed else { return }
+        let view = view
+        let wasLive = phase == .live
+        phase = .closed
+        joinTimer?.cancel()
+        joining?.cancel()
+        running.cancelAll()
+        loop.remove(self)
+        runtime.metrics.closed()
+        if wasLive, let view {
+            for child in View.children { child.disconnected(view) }
+            view.disconnected()
+        }
+        self.view = nil
+    }
+
+    func end(_ code: LiveCloseCode, _ reason: String) {
+        guard phase != .closed else { return }
+        transport.close(code, reason)
+        closed()
+    }
+
+    func drain() {
+        guard phase == .live else { return }
+        flush()
+        if hasChanged { seal() }
+        let window = configuration.drainWindow.components
+        send(.away(milliseconds: Int(clamping: window.seconds &* 1_000 &+ window.attoseconds / 1_000_000_000_000_000)))
+    }
+
+    func send(_ message: LiveMessage) {
+        transport.send(message.json, isBinary: false)
+    }
+
+    // MARK: Rendering
+
+    /// The state has changed, or may have.
+    ///
+    /// - Parameter number: of the view whose it is.
+    func setNeedsRender(_ number: Int = 0) {
+        guard !willRender else {
+            if onlyChild != number { onlyChild = nil }
+            return
+        }
+        willRender = true
+        onlyChild = number == 0 ? nil : number
+        let next = lastRender + TimeAmount(configuration.renderInterval)
+        let bound = bound
+        if next <= loop.eventLoop.now {
+            loop.eventLoop.execute { bound.value.flush() }
+        } else {
+            loop.eventLoop.scheduleTask(deadline: next) { bound.value.flush() }
+        }
+    }
+
+    /// Sends what is different now.
+    func flush() {
+        // A browser that is slow gets the last state when it has read what there was.
+        guard phase == .live, willRender, let view, transport.bufferedBytes <= configuration.maxBufferedBytes else { return }
+        willRender = false
+        lastRender = loop.eventLoop.now
+        let updates: [RenderedView.Update], trees: [[UInt8]]
+        do {
+            updates = try update(view)
+            trees = try wantedTrees(view)
+        } catch {
+            return fail(error)
+        }
+        runtime.metrics.rendered(patchBytes: updates.reduce(0) { $0 + $1.patch.count })
+        sendAcknowledgement()
+        for update in updates where !update.isEmpty {
+            if !update.templates.isEmpty { transport.send(update.templates, isBinary: false) }
+            transport.send(update.patch, isBinary: transport.isBinary)
+        }
+        for tree in trees { transport.send(tree, isBinary: transport.isBinary) }
+        if view.title != title {
+            title = view.title
+            if let title { send(.title(title)) }
+        }
+        let messages = outgoing
+        outgoing = []
+        for message in messages { send(message) }
+        if hasChanged { sealLater() }
+    }
+
+    private func update(_ view: View) throws -> [RenderedView.Update] {
+        if let onlyChild { return [try updateChild(onlyChild, view)] }
+        let update = try rendered.update(view.body, as: format)
+        // Most views have none.
+        guard !children.isEmpty else { return [update] }
+        return try [update] + (1...children.count).map { try updateChild($0, view) }
+    }
+
+    private func updateChild(_ number: Int, _ view: View) throws -> RenderedView.Update {
+        try children[number - 1].update(View.children[number - 1].body(view), as: format)
+    }
+
+    private func sendAcknowledgement() {
+        guard handled > acknowledged else { return }
+        acknowledged = handled
+        send(.acknowledgement(handled))
+    }
+
+    private func sendTrees(from number: Int) {
+        guard number <= children.count else { return end(.badMessage, "there is no such view") }
+        wantedTree = wantedTree == nil || wantedTree == number ? number : 0
+        willRender = true
+        onlyChild = nil
+        flush()
+    }
+
+    /// A parent's tree has the places of its children alone.
+    private func wantedTrees(_ view: View) throws -> [[UInt8]] {
+        guard let wanted = wantedTree else { return [] }
+        wantedTree = nil
+        return try (wanted == 0 ? 0...children.count : wanted...wanted).map { try tree($0, view) }
+    }
+
+    func tree(_ number: Int, _ view: View) throws -> [UInt8] {
+        if number == 0 { return try rendered.tree(view.body, as: format) }
+        return try children[number - 1].tree(View.children[number - 1].body(view), as: format)
+    }
+
+    /// The view can't be shown.
+    func fail(_ error: any Error) {
+        runtime.metrics.failed()
+        runtime.logger.error("A live view failed.", metadata: ["view": "\(route.name)", "error": "\(error)"])
+        end(.failure, "the view failed")
+    }
+}

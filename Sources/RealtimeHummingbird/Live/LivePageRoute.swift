@@ -1,0 +1,127 @@
+import HTTPTypes
+import Hummingbird
+import LiveHTML
+import LiveViews
+import NIOCore
+import WebSocketNIO
+import WebSocketProtocol
+
+/// A live view at a path of a router.
+struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
+    let path: RouterPath
+    let options: LiveOptions
+    private let route: LiveRoute<View>
+    private let pattern: RoutePattern
+    private let view: @Sendable (Request, Context) async throws -> View
+
+    init(
+        _ route: LiveRoute<View>, _ path: RouterPath, _ options: LiveOptions,
+        _ view: @escaping @Sendable (Request, Context) async throws -> View
+    ) {
+        self.route = route
+        self.path = path
+        self.options = options
+        self.view = view
+        pattern = RoutePattern(path.description)
+    }
+
+    // MARK: The page
+
+    func page(_ request: Request, _ context: Context) async throws -> Response {
+        let known = session(request)
+        let session = known ?? Self.newSession()
+        let page = try await route.page(live(request, context, request.head.path ?? "/", session)) { try await view(request, context) }
+        return try response(page, newSession: known == nil ? session : nil)
+    }
+
+    /// A form of a browser without JavaScript.
+    func posted(_ request: Request, _ context: Context) async throws -> Response {
+        do throws(HandshakeError) {
+            try options.origins.permits(request.head)
+        } catch {
+            throw HTTPError(.forbidden, message: "\(error)")
+        }
+        let known = session(request)
+        let session = known ?? Self.newSession()
+        var live = live(request, context, request.head.path ?? "/", session)
+        var limits = RealtimeOptions()
+        limits.maxRequestBytes = options.webSocket.limits.maxMessageSize
+        let body: ByteBuffer
+        do {
+            body = try await request.body(limits)
+        } catch is NIOTooManyBytesError {
+            return .bodyTooLong(limits, [:])
+        }
+        guard let form = PostedForm(live, body: body) else { throw HTTPError(.badRequest, message: "This is no form of this page.") }
+        live.removeFormQuery()
+        do {
+            switch try await route.page(live, posted: form, make: { _ in try await view(request, context) }) {
+            case .page(let page): return try response(page, newSession: known == nil ? session : nil)
+            case .elsewhere(let url): return .redirect(to: url, type: .normal)
+            }
+        } catch let error as EventError {
+            throw HTTPError(.badRequest, message: "\(error)")
+        }
+    }
+
+    private func response(_ page: LivePage, newSession: String?) throws -> Response {
+        let text = try options.shell(page, options).painted(with: TemplateCache(), markers: false)
+        var response = Response(
+            status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        if let newSession {
+            response.setCookie(
+                Cookie(
+                    name: options.cookieName, value: newSession, path: "/", secure: options.cookieIsSecure, httpOnly: true, sameSite: .lax))
+        }
+        return response
+    }
+
+    private func session(_ request: Request) -> String? {
+        request.cookies[options.cookieName].flatMap { (16...64).contains($0.value.utf8.count) ? $0.value : nil }
+    }
+
+    /// 128 random bits.
+    private static func newSession() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return [generator.next(), generator.next()].map { String($0 as UInt64, radix: 36) }.joined(separator: "-")
+    }
+
+    private func live(_ request: Request, _ context: Context, _ url: String, _ session: String) -> LiveRequest {
+        var parameters: [String: String] = [:]
+        for (name, value) in context.parameters { parameters[String(name)] = String(value) }
+        return LiveRequest(url: url, parameters: parameters, session: session, pattern: pattern)
+    }
+
+    // MARK: The socket
+
+    func socket(_ request: Request, _ context: Context) -> LiveSocket {
+        let view = view, route = route
+        let live = live(request, context, Self.pageURL(request.head.path ?? "/"), session(request) ?? "")
+        return LiveSocket { transport in
+            route.open(transport, live) { _ in
+                do {
+                    return try await view(request, context)
+                } catch let error as any HTTPResponseError {
+                    throw Self.refusal(error)
+                }
+            }
+        }
+    }
+
+    /// Without what names the socket.
+    private static func pageURL(_ url: String) -> String {
+        let end = url.firstIndex(of: "?") ?? url.endIndex
+        var path = url[..<end]
+        if path.hasSuffix("/_live") { path = path.dropLast("/_live".count) }
+        return (path.isEmpty ? "/" : String(path)) + url[end...]
+    }
+
+    private static func refusal(_ error: any HTTPResponseError) -> LiveRefusal {
+        switch error.status {
+        case .unauthorized, .forbidden: LiveRefusal(.unauthorized, "who you are must be found out anew")
+        case .notFound, .gone: LiveRefusal(.notFound, "there is no such view")
+        default: LiveRefusal(.failure, "the view failed")
+        }
+    }
+}

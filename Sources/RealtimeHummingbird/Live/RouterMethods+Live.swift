@@ -1,0 +1,73 @@
+public import Hummingbird
+public import LiveViews
+import WebSocketHummingbird
+import WebSocketNIO
+
+extension RouterMethods {
+    /// Adds a live view: the page, painted for plain HTTP, and beside it the socket by which it is kept current.
+    ///
+    /// ```swift
+    /// router.live("/counter") { Counter() }
+    /// router.liveScript()
+    /// let app = Application(router: router, server: .webSockets())
+    /// ```
+    ///
+    /// The page is at the path (GET; and POST for the forms of browsers without JavaScript), the socket at the path with `/_live` behind it, all behind the same middleware. As the view is `Codable`, it is resumed from its sealed state after a lost connection.
+    ///
+    /// - Parameters:
+    ///   - path: the route's path, with parameters as in every route.
+    ///   - views: seals and limits. Those of one application share one. Default: one for the process, whose seals are worth nothing after a restart.
+    ///   - options: the page around the view, cookies, origins.
+    ///   - view: makes the view for a request. It is called again when a browser connects, also when the view is resumed: what it refuses by throwing an `HTTPError` (401, 403, 404) is refused.
+    @discardableResult
+    public func live<View: LiveView & Codable>(
+        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(),
+        view: @escaping @Sendable (Request, Context) async throws -> View
+    ) -> Self {
+        add(LivePageRoute(LiveRoute(resuming: View.self, runtime: views), path, options, view))
+    }
+
+    /// Adds a live view that is mounted anew whenever a browser connects, since its state can't be sealed.
+    @discardableResult
+    @_disfavoredOverload
+    public func live<View: LiveView>(
+        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(),
+        view: @escaping @Sendable (Request, Context) async throws -> View
+    ) -> Self {
+        add(LivePageRoute(LiveRoute(View.self, runtime: views), path, options, view))
+    }
+
+    /// Adds a live view that is the same for each request.
+    @discardableResult
+    public func live<View: LiveView & Codable>(
+        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(), view: @escaping @Sendable () -> View
+    ) -> Self {
+        live(path, views: views, options: options) { _, _ in view() }
+    }
+
+    /// Adds a live view that is the same for each request, and is mounted anew whenever a browser connects.
+    @discardableResult
+    @_disfavoredOverload
+    public func live<View: LiveView>(
+        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(), view: @escaping @Sendable () -> View
+    ) -> Self {
+        live(path, views: views, options: options) { _, _ in view() }
+    }
+
+    /// Adds the client of live views, one file of JavaScript.
+    @discardableResult
+    public func liveScript(at path: RouterPath = "/heliograph-live.js") -> Self {
+        let script = LiveScript()
+        return get(path) { request, context in try await script.response(to: request, context) }
+    }
+
+    private func add<View: LiveView>(_ route: LivePageRoute<View, Context>) -> Self {
+        get(route.path) { request, context in try await route.page(request, context) }
+        post(route.path) { request, context in try await route.posted(request, context) }
+        var configuration = route.options.webSocket
+        configuration.subprotocols = LiveSocket.subprotocols
+        return webSocket(
+            route.path.appendingPath("_live"), configuration: configuration, origins: route.options.origins,
+            delegate: { request, context in route.socket(request, context) })
+    }
+}

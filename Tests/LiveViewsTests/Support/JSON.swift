@@ -1,0 +1,16 @@
+import NIOCore
+import RealtimeProtocol
+import Testing
+
+/// A value as a browser sends it.
+func json(_ text: String) throws -> JSONValue { try JSONValue(ByteBuffer(string: text)) }
+
+/// The same numbers each time.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return (state ^ state >> 31) &* 0x9e37_79b9_7f4a_7c15
+    }
+}
