@@ -70,7 +70,7 @@ tests() { # PACKAGE OPTION...
 # The pure ones side by side; the others have deadlines and share the cores with their peers, so one after the other. RealtimeHummingbirdTests
 # mostly wait for pings: they are a step of their own beside these.
 unit() {
-    local pure='WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests|RealtimeProtocolTests|LiveHTMLTests|LiveViewsTests'
+    local pure='WebSocketProtocolTests|WebSocketDeflateTests|PubSubTests|RealtimeProtocolTests|LiveHTMLTests'
     tests heliograph --parallel --filter "$pure" &&
         tests heliograph --no-parallel --skip "$pure" --skip RealtimeHummingbirdTests --skip BrowserTests
 }

@@ -16,7 +16,7 @@ import Synchronization
 /// ```
 ///
 /// It gets the page as a browser does, joins it, and applies all that the server sends. A step (``click(_:)``, ``type(_:into:)``, …) is over when the server has handled it and the page shows it; work that the
-/// view does elsewhere is waited for with ``waitUntil(_:timeout:_:)``. A step that nobody could take, because there is no such element, it is disabled, or nothing happens at it, is an error that says so.
+/// view does elsewhere is waited for with ``waitUntil(_:timeout:isolation:_:)``. A step that nobody could take, because there is no such element, it is disabled, or nothing happens at it, is an error that says so.
 ///
 /// Elements are found by selectors: `#id`, `.class`, `tag`, `[attribute]`, `[attribute=value]`, together for one element (`li.done`), and with spaces for one inside another (`#list li.done button`).
 ///

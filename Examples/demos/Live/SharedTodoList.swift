@@ -1,71 +1,64 @@
-import FoundationEssentials
 public import LiveHTML
 public import LiveViews
 import Synchronization
 
-/// A list of things to do that everybody sees and changes. The list is the application's, not the view's: a view has a copy, and is told of each change by a channel.
+/// A list of things to do that everybody sees and changes. The list is the application's: a view has a copy, and a channel tells it of each change.
 public struct SharedTodoList: LiveView {
-    public struct Item: Codable, Identifiable, Sendable {
-        public let id: Int
+    struct Item: Identifiable {
+        let id: Int
         let text: String
         var isDone = false
     }
 
-    /// What all views share.
+    /// What all views share: the last hundred items. An application with a database has that instead.
     public final class Store: Sendable {
-        private let items = Mutex<[Item]>([])
-        private let lastID = Atomic(0)
-
+        private let state = Mutex((items: [Item](), nextID: 1))
         public init() {}
-
-        var all: [Item] { items.withLock { $0 } }
-
-        func change(_ change: (inout [Item], Int) -> Void) {
-            let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
-            items.withLock {
-                change(&$0, id)
-                $0 = $0.suffix(100)
+        var items: [Item] { state.withLock { $0.items } }
+        func add(_ text: String) {
+            state.withLock { state in
+                state.items = state.items.suffix(99) + [Item(id: state.nextID, text: text)]
+                state.nextID += 1
             }
         }
+        func set(_ id: Int, isDone: Bool) {
+            state.withLock { state in
+                for index in state.items.indices where state.items[index].id == id { state.items[index].isDone = isDone }
+            }
+        }
+        func remove(_ id: Int) { state.withLock { $0.items.removeAll { $0.id == id } } }
     }
 
-    public static let channel = "todo:shared"
+    public enum Event: LiveEvent {
+        case draft(String), add, done(id: Int, Bool), remove(Int), changed
+    }
+
     private let store: Store
     private var items: [Item]
     private var draft = ""
-
-    public enum Event: LiveEvent {
-        case draft(String)
-        case add
-        case done(id: Int, Bool)
-        case remove(Int)
-        case changed
-    }
-
     public init(_ store: Store) {
         self.store = store
-        items = store.all
+        items = store.items
     }
 
     public mutating func connected(_ effects: inout LiveEffects<Event>) {
-        items = store.all
-        effects.subscribe(to: Self.channel) { _ in .changed }
+        items = store.items
+        effects.subscribe(to: "todo:shared") { _ in .changed }
     }
 
     public mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) {
         switch event {
         case .draft(let text): return draft = String(text.prefix(100))
-        case .changed: return items = store.all
+        case .changed: return items = store.items
         case .add:
             guard !draft.allSatisfy(\.isWhitespace) else { return }
-            store.change { [draft] items, id in items.append(Item(id: id, text: draft)) }
+            store.add(draft)
             draft = ""
-        case .done(let id, let isDone):
-            store.change { items, _ in for index in items.indices where items[index].id == id { items[index].isDone = isDone } }
-        case .remove(let id): store.change { items, _ in items.removeAll { $0.id == id } }
+        case .done(let id, let isDone): store.set(id, isDone: isDone)
+        case .remove(let id): store.remove(id)
         }
-        items = store.all
-        effects.publish(true, to: Self.channel)
+        items = store.items
+        effects.publish(true, to: "todo:shared")
     }
 
     public var body: HTML {

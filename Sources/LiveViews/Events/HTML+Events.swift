@@ -32,8 +32,6 @@ public struct LiveTrigger: Sendable {
     public static let away = LiveTrigger(attribute: " data-on-away=\"")
     /// The element comes into view.
     public static let appear = LiveTrigger(attribute: " data-on-appear=\"")
-    /// Files for this control; see ``LiveEffects/accept(_:_:)``.
-    public static let upload = LiveTrigger(attribute: " data-upload=\"")
 }
 
 extension HTML.StringInterpolation {

@@ -27,7 +27,9 @@ public struct LiveRoute<View: LiveView>: Sendable {
 
     /// A page as it is before there is a connection.
     ///
-    /// - Parameter make: a view for this request, not mounted.
+    /// - Parameters:
+    ///   - request: for which it is.
+    ///   - make: a view for this request, not mounted.
     /// - Throws: what `make` and ``LiveView/mount(_:)`` throw; `TemplateError` if the view's markup is not what it may be.
     public func page(_ request: LiveRequest, make: () async throws -> View) async throws -> LivePage {
         var view = try await make()
@@ -114,6 +116,7 @@ public struct LiveRoute<View: LiveView>: Sendable {
     /// A session for a connection. The runtime holds it until ``LiveSession/closed()``.
     ///
     /// - Parameters:
+    ///   - transport: of the connection; the call is made on its event loop.
     ///   - request: the page's, not the connection's.
     ///   - make: makes a view for the request, not mounted: what the page's request would get now. It may throw ``LiveRefusal``.
     public func open(

@@ -28,7 +28,7 @@ public struct LiveOptions: Sendable {
 
 /// The page around a view.
 public enum LiveShell {
-    /// A page with nothing but the view. A page of your own needs what this one has: the view's ``LivePage/root``, the script, and an element with `data-flash` if there are flash messages.
+    /// A page with nothing but the view. A page of your own needs what this one has: the view's `root`, the script, and an element with `data-flash` if there are flash messages.
     public static func plain(_ page: LivePage, _ options: LiveOptions) -> HTML {
         """
         <!doctype html>

@@ -17,7 +17,6 @@ struct BindingsTests {
             (.blur, "on-blur"),
             (.keydown, "on-keydown"), (.keyup, "on-keyup"), (.windowKeydown, "on-window-keydown"), (.windowKeyup, "on-window-keyup"),
             (.windowFocus, "on-window-focus"), (.windowBlur, "on-window-blur"), (.away, "on-away"), (.appear, "on-appear"),
-            (.upload, "upload"),
         ]
         for (trigger, name) in triggers {
             #expect(try painted("<p \(on: trigger, Event.add)></p>").replacing("  ", with: " ") == "<p data-\(name)=\"add\"></p>")
