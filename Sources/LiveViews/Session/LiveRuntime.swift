@@ -56,9 +56,14 @@ public final class LiveRuntime: Sendable {
         }
     }
 
+    /// Paints a page of which no client binds anything, on whatever thread this is.
+    func painted(_ page: HTML) throws(TemplateError) -> String {
+        try painters.painted(page, markers: false) { _ in HTML() }
+    }
+
     /// Paints markup, on whatever thread this is.
     func painted(_ html: HTML, child: (Int) -> HTML) throws(TemplateError) -> String {
-        try painters.painted(html, child: child)
+        try painters.painted(html, markers: true, child: child)
     }
 
     /// Tells all browsers to come back within a time, because this process goes away. They have the newest seals then. It does not close their connections.
@@ -113,9 +118,9 @@ private final class PaintPool: Sendable {
 
     private let free = Mutex<[Box]>([])
 
-    func painted(_ html: HTML, child: (Int) -> HTML) throws(TemplateError) -> String {
+    func painted(_ html: HTML, markers: Bool, child: (Int) -> HTML) throws(TemplateError) -> String {
         let box = free.withLock { $0.popLast() } ?? Box(cache: TemplateCache())
         defer { free.withLock { $0.append(box) } }
-        return try html.painted(with: box.cache) { (number) throws(TemplateError) in child(number) }
+        return try html.painted(with: box.cache, markers: markers) { (number) throws(TemplateError) in child(number) }
     }
 }

@@ -55,6 +55,13 @@ public struct LiveRoute<View: LiveView>: Sendable {
         return LivePage(title: view.title, root: Self.root(FormActions.added(to: painted, seal: seal), seal: seal, hash: hash))
     }
 
+    /// The text of the page around a view, whose templates are parsed once and not for each request.
+    ///
+    /// - Throws: `TemplateError` if its markup is not what it may be.
+    public func document(_ page: HTML) throws -> String {
+        try runtime.painted(page)
+    }
+
     private static func root(_ painted: String, seal: String, hash: String) -> HTML {
         "<div data-live=\"\(seal)\" data-live-hash=\"\(hash)\">\(unsafeRaw: painted)</div>"
     }

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import LiveHTML
 import LiveViews
 import NIOCore
 import WebSocketNIO
@@ -65,7 +64,7 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
     }
 
     private func response(_ page: LivePage, newSession: String?) throws -> Response {
-        let text = try options.shell(page, options).painted(with: TemplateCache(), markers: false)
+        let text = try route.document(options.shell(page, options))
         var response = Response(
             status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

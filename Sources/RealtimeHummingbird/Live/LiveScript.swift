@@ -17,9 +17,9 @@ struct LiveScript: Sendable {
     }
 
     func response(to request: Request, _ context: some RequestContext) async throws -> Response {
-        let headers: HTTPFields = [.contentType: "text/javascript; charset=utf-8", .cacheControl: "no-cache", .eTag: eTag]
-        let isKnown = request.headers[.ifNoneMatch]?.contains(eTag) == true
-        return Response(
-            status: isKnown ? .notModified : .ok, headers: headers, body: isKnown ? ResponseBody() : ResponseBody(byteBuffer: body))
+        try await request.ifNoneMatch(headers: [.cacheControl: "no-cache"], eTag: eTag, context: context) {
+            Response(
+                status: .ok, headers: [.contentType: "text/javascript; charset=utf-8"], body: ResponseBody(byteBuffer: body))
+        }
     }
 }
