@@ -35,6 +35,8 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -74,6 +76,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
@@ -154,8 +158,8 @@ let package = Package(
             dependencies: [
                 "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
                 "WebSocketHummingbird",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", jwtKit, yams, hummingbird, hummingbirdCore,
-                hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
+                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -261,7 +265,7 @@ let package = Package(
             dependencies: [
                 "Demos", "HeliographServer", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient", "WebSocketNIO",
                 "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol", hummingbird,
-                hummingbirdTesting, jwtKit, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
+                hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
             ],
             swiftSettings: settings
         ),
