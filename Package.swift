@@ -136,7 +136,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "LiveClientScript", exclude: ["heliograph-live.js"]),
+        .target(name: "LiveClientScript", exclude: ["heliograph-live.min.js", "heliograph-live-extras.min.js"]),
 
         .target(
             name: "RealtimeClient",

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, and a Python environment with `websockets` and `centrifuge-python`.
+# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, the minifier terser, and a Python environment with `websockets` and `centrifuge-python`.
 # Does nothing where it is there already. The environment is in $HELIOGRAPH_VENV (default ~/.cache/heliograph-venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=(zlib1g-dev chromium nodejs node-ws openssl python3-venv)
+packages=(zlib1g-dev chromium nodejs node-ws terser openssl python3-venv)
 missing=()
 for package in "${packages[@]}"; do
     case $package in

@@ -27,8 +27,10 @@ interface Live {
   hooks: Record<string, LiveHook>;
   /** What the server sends arrives so many milliseconds later: to try how a page feels from far away. */
   latency: number;
-  /** Every message is written to the console. */
-  debug: boolean;
+  /** Is given every message and every error in one: `live.debug = console.debug`. */
+  debug?: (...values: unknown[]) => void;
+  /** Whether the page is connected. */
+  readonly isLive: boolean;
   /** Ends the connection, until `connect()`. */
   disconnect(): void;
   connect(): void;

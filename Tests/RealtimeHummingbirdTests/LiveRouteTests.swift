@@ -196,15 +196,35 @@ struct LiveRouteTests {
         }
     }
 
-    @Test("The client script is one file that a browser keeps and asks for again")
+    @Test("The client script is a file that a browser keeps and asks for again")
     func script() async throws {
         try await RealtimeServer.run(Self.settings) { server in
             let answer = try await server.send(.get, "/heliograph-live.js")
             let head = try await answer.head()
             #expect(head.headerFields[.contentType] == "text/javascript; charset=utf-8")
+            #expect(head.headerFields[.cacheControl] == "no-cache")
             #expect(try await answer.rest().contains("data-live"))
             let eTag = try #require(head.headerFields[.eTag])
             #expect(try await server.status(.get, "/heliograph-live.js", [.ifNoneMatch: eTag]) == 304)
+        }
+    }
+
+    @Test("Its extras are those that it was made with, and a browser keeps them for good")
+    func extras() async throws {
+        try await RealtimeServer.run(Self.settings) { server in
+            let script = try await server.send(.get, "/heliograph-live.js").rest()
+            let address = try #require(script.firstMatch(of: /"(-extras\.js\?v=[a-z]+)"/)).output.1
+            let answer = try await server.send(.get, "/heliograph-live\(address)")
+            let head = try await answer.head()
+            #expect(head.status == .ok)
+            #expect(head.headerFields[.contentType] == "text/javascript; charset=utf-8")
+            #expect(head.headerFields[.cacheControl] == "public, max-age=31536000, immutable")
+            #expect(try await answer.rest().contains("export"))
+            // An older or a newer core must not get them.
+            #expect(try await server.status(.get, "/heliograph-live-extras.js?v=other") == 404)
+            let plain = try await server.send(.get, "/heliograph-live-extras.js").head()
+            #expect(plain.status == .ok)
+            #expect(plain.headerFields[.cacheControl] == "no-cache")
         }
     }
 }

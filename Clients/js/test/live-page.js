@@ -5,7 +5,12 @@ import { createServer } from "node:http";
 import { after, afterEach, before } from "node:test";
 import { bounded, Chromium, pause, ws } from "./chromium.js";
 
-const script = readFileSync(new URL("../heliograph-live.js", import.meta.url));
+// As they are served; with LIVE_SOURCE as they are written.
+const scripts = new Map();
+for (const name of ["heliograph-live", "heliograph-live-extras"]) {
+  const file = process.env.LIVE_SOURCE ? `../${name}.js` : `../dist/${name}.min.js`;
+  scripts.set(`/${name}.js`, readFileSync(new URL(file, import.meta.url)));
+}
 const wrap = (content, more) =>
   `<!DOCTYPE html><html><head><meta charset="utf-8"><title>${more.title ?? "page"}</title>${more.head ?? ""}` +
   `<script defer src="/heliograph-live.js"></script>${more.scripts ?? ""}</head>` +
@@ -112,7 +117,8 @@ export class Stage {
   async #answer(request, response) {
     this.requests.push(`${request.method} ${request.url}`);
     const url = new URL(request.url, "http://x");
-    if (url.pathname === "/heliograph-live.js") return response.writeHead(200, { "content-type": "text/javascript" }).end(script);
+    const script = scripts.get(url.pathname);
+    if (script && !(this.refusesExtras && url.pathname.includes("extras"))) return response.writeHead(200, { "content-type": "text/javascript" }).end(script);
     if (url.pathname.endsWith("/_live.sse")) return this.#stream(request, response, url);
     const page = this.pages.get(url.pathname);
     if (typeof page === "function") return page(request, response);
@@ -177,7 +183,7 @@ export class Stage {
     await pause(20);
     this.#peers = [];
     this.requests = [];
-    this.refusesSockets = this.refusesStreams = false;
+    this.refusesSockets = this.refusesStreams = this.refusesExtras = false;
     this.pages.clear();
   }
 }

@@ -2,7 +2,10 @@
 #ifndef LIVECLIENTSCRIPT_H
 #define LIVECLIENTSCRIPT_H
 
-/// `Clients/js/heliograph-live.js`, with a zero behind it.
+/// `Clients/js/dist/heliograph-live.min.js`, with a zero behind it.
 const char *heliograph_live_script(void);
+
+/// `Clients/js/dist/heliograph-live-extras.min.js`, with a zero behind it.
+const char *heliograph_live_extras(void);
 
 #endif

@@ -54,11 +54,13 @@ extension RouterMethods {
         live(path, views: views, options: options) { _, _ in view() }
     }
 
-    /// Adds the client of live views, one file of JavaScript.
+    /// Adds the client of live views: a script at the path, and beside it (`-extras.js` in place of `.js`) what it asks for when a page needs it.
     @discardableResult
     public func liveScript(at path: RouterPath = "/heliograph-live.js") -> Self {
-        let script = LiveScript()
-        return get(path) { request, context in try await script.response(to: request, context) }
+        let name = path.description
+        let stem = name.hasSuffix(".js") ? String(name.dropLast(3)) : name
+        get(path) { request, context in try await LiveScript.core.response(to: request, context) }
+        return get("\(stem)-extras.js") { request, context in try await LiveScript.extras.response(to: request, context) }
     }
 
     private func add<View: LiveView>(_ route: LivePageRoute<View, Context>) -> Self {

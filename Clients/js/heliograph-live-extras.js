@@ -1,0 +1,442 @@
+// What few pages need of Heliograph's live views; heliograph-live.js gets it when a page does. Docs/live-protocol.md has the rules.
+
+/** Adds to `extras` what the core calls, and to `messages` what it does not know. The list is that of `load` in heliograph-live.js. */
+export const extend = (
+  live, extras, messages, need, isText, count, array, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find,
+  pending, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, rootOf, socketOf,
+) => {
+  const has = (element) => rootOf().contains(element);
+  const all = (type) => select(`[data-on-${type}]`);
+  const fire = (name, detail) => window.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+
+  /** An error of one hook is no error of the others. */
+  const calm = (work) => (...values) => {
+    try {
+      return work(...values);
+    } catch (error) {
+      console.error(error);
+    }
+  };
+
+  // Events (§8): keys, the window, clicks elsewhere
+
+  const keyboard = (prefix) => (event) => {
+    const { key, code, type, isComposing } = event;
+    if (!key || isComposing) return;
+    const value = { key, code };
+    for (const name of ["altKey", "ctrlKey", "metaKey", "shiftKey", "repeat"]) if (event[name]) value[name.replace("Key", "")] = true;
+    for (const element of prefix ? all(prefix + type) : [find(event)]) {
+      if (!element || !(element.dataset.key ?? key).split(" ").some((each) => each === key || each === code)) continue;
+      if ("prevent" in element.dataset) event.preventDefault();
+      trigger(prefix + type, element, element, () => value);
+    }
+  };
+  on(document, "keydown keyup", keyboard(""));
+  on(window, "keydown keyup", keyboard("window-"));
+  on(window, "focus blur", ({ type }) => all(`window-${type}`).forEach((element) => trigger(`window-${type}`, element)));
+  on(document, "click", ({ target }) => {
+    for (const element of all("away")) if (!element.contains(target)) trigger("away", element);
+  }, true);
+
+  const observed = new Set();
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting && has(target)) trigger("appear", target);
+  });
+
+  // Events that wait until nothing has happened for a time, or stand back for one
+
+  const waits = new Set();
+
+  const pace = (type, element, control, form, tell) => {
+    const { throttle, debounce } = element.dataset;
+    const slow = /input|change/.test(type) && (control.dataset.debounce ?? debounce);
+    const pause = /input|change|click|key/.test(type) && throttle;
+    let wait;
+    for (const each of [...waits]) {
+      if (each.element === element && each.type === type) wait = each;
+      else if (each.slow && (each.element === element || (form && each.form === form))) each.end();
+    }
+    if (!slow && !pause) return tell();
+    if (!wait) {
+      wait = { element, type, form, slow };
+      wait.end = () => {
+        const { tell } = wait;
+        clearTimeout(wait.timer);
+        waits.delete(wait);
+        wait.tell = null;
+        if (tell && !slow) wait.start(pause);
+        tell?.();
+      };
+      wait.start = (milliseconds) => {
+        clearTimeout(wait.timer);
+        waits.add(wait);
+        if (milliseconds >= 0) wait.timer = setTimeout(wait.end, milliseconds);
+      };
+      if (!slow) {
+        wait.start(pause);
+        return tell();
+      }
+    }
+    Object.assign(wait, { tell, control });
+    if (slow) wait.start(slow);
+  };
+  on(document, "blur", ({ target }) => {
+    for (const wait of [...waits]) if (wait.slow && wait.control === target) wait.end();
+  }, true);
+
+  /** The text of a button while its form is being sent; the result puts back what was there. */
+  const label = (control) => {
+    const text = control.dataset.disableWith;
+    if (!text) return;
+    const { value } = control;
+    const nodes = [...control.childNodes];
+    const isInput = control.localName === "input";
+    control[isInput ? "value" : "textContent"] = text;
+    return () => (isInput ? (control.value = value) : control.replaceChildren(...nodes));
+  };
+
+  // What was typed, over a new join
+
+  /** By what a control is found again in a new tree. */
+  const keyOf = (control) => {
+    const form = control.form?.getAttribute("id");
+    return control.id || (form && control.name && `${form} ${control.name} ${isBox(control) && control.value}`);
+  };
+
+  /** Before a new tree takes the place of the old one. */
+  const keep = (place) => {
+    const kept = new Map();
+    for (const [control, edit] of edits) if (isIn(place, control)) kept.set(keyOf(control), [control, edit]) && edits.delete(control);
+    const active = document.activeElement ?? document.body;
+    const focus = isIn(place, active) && keyOf(active);
+    const { selectionStart, selectionEnd, selectionDirection } = active;
+    late.push(() => {
+      for (const element of select("[id],[name]")) {
+        const key = keyOf(element);
+        const [control, { chosen } = {}] = (key && kept.get(key)) || [];
+        if (control?.localName === element.localName) {
+          if (chosen) choose(element, chosen);
+          else if (isBox(element)) element.checked = control.checked;
+          else if (element.type !== "file") element.value = control.value;
+          edited(element);
+        }
+        if (!key || key !== focus) continue;
+        element.focus({ preventScroll: true });
+        if (selectionStart != null) element.setSelectionRange?.(selectionStart, selectionEnd, selectionDirection);
+      }
+    });
+  };
+
+  /** After a new join, what was typed meanwhile. */
+  const recover = (view) => {
+    const told = new Set();
+    const tellers = "[data-on-input],[data-on-change]";
+    for (const control of edits.keys()) {
+      const element = control.form?.matches(tellers) ? control.form : control.closest(tellers);
+      if (!element || told.has(element) || viewOf(control) !== view.number || (control.type === "radio" && !control.checked)) continue;
+      told.add(element);
+      push(element, element.dataset.onInput ?? element.dataset.onChange, valueOf(element, control), control);
+    }
+  };
+
+  // Addresses (§9). An entry of the history has the number of its page, and its own for where the user had scrolled to.
+
+  let [page, entry] = history.state?.live ?? [Math.random(), 0];
+  let turn = 0;
+  let shownAt;
+  const scrolls = {};
+  const here = () => location.pathname + location.search;
+
+  const mark = (url, isReplaced) => {
+    if (!isReplaced) entry = Math.random();
+    history[isReplaced ? "replaceState" : "pushState"]({ ...(isReplaced && history.state), live: [page, entry] }, "", url);
+    shownAt = here();
+  };
+  const say = (done) => live.isLive && call(["nav"], [here()], [], done);
+  const scroll = ([x, y] = [0, 0]) => window.scrollTo(x, y);
+  const addressOf = (text) => {
+    const { origin, href } = new URL(text, location);
+    return need(/^\//.test(text) && origin === location.origin) && href;
+  };
+  const around = (element) => element.closest("[data-live-page]");
+
+  on(document, "click", (event) => {
+    const link = event.target.closest?.("a[data-patch],a[data-navigate]");
+    const root = rootOf();
+    if (!link || !(around(root) ?? root).contains(link) || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return;
+    if ("navigate" in link.dataset) navigate(link.href);
+    else if (live.isLive) {
+      mark(link.href);
+      say();
+    } else return;
+    event.preventDefault();
+  });
+
+  on(window, "popstate", ({ state }) => {
+    const [itsPage, itsEntry] = state?.live ?? [];
+    if (!itsPage && here() === shownAt) return; // another place of the same page
+    const to = scrolls[itsEntry];
+    entry = itsEntry;
+    if (itsPage !== page) return navigate(location.href, itsPage ?? Math.random(), to);
+    if (here() === shownAt) return;
+    shownAt = here();
+    say(() => to && scroll(to));
+  });
+  on(window, "scroll", () => (scrolls[entry] = [scrollX, scrollY]));
+
+  /** To another live page without loading. `itsPage` is that of an entry which the history has already. */
+  const navigate = async (url, itsPage, to) => {
+    const mine = ++turn;
+    try {
+      const answer = await fetch(url, { headers: { accept: "text/html" } });
+      const text = await answer.text();
+      if (mine !== turn) return;
+      const next = new DOMParser().parseFromString(trusted(text), "text/html");
+      const element = need(answer.ok && next.querySelector("[data-live]"));
+      const target = answer.redirected ? addressOf(answer.url.slice(location.origin.length)) : url;
+      disconnect();
+      page = itsPage ?? Math.random();
+      mark(target, itsPage);
+      document.title = next.title;
+      // With what belongs to it, if both pages say so.
+      const inner = around(element) && around(rootOf()) ? around : (view) => view;
+      inner(rootOf()).replaceWith(inner(element));
+      start(element);
+      watch();
+      const goal = !to && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      if (goal) goal.scrollIntoView();
+      else scroll(to);
+    } catch (error) {
+      live.debug?.(error);
+      if (mine !== turn) return;
+      if (itsPage) location.reload();
+      else location.assign(url);
+    }
+  };
+
+  // Hooks (§10), and what is waited for to be seen
+
+  const mounted = new Map();
+  const changes = new MutationObserver(() => {});
+  let isNew = true; // a connection
+  const callAll = (name) => mounted.forEach((call) => call(name));
+
+  const mount = (element, functions) => {
+    const controller = new AbortController();
+    const hook = Object.assign(Object.create(functions), {
+      el: element,
+      push: (event, value) => push(element, event, value),
+      on: (name, work) => on(window, `live:${name}`, ({ detail }) => work(detail), controller),
+    });
+    const call = calm((name) => {
+      if (name === "destroyed") controller.abort();
+      hook[name]?.();
+    });
+    mounted.set(element, call);
+    call("mounted");
+  };
+
+  const scan = () => {
+    for (const [element, call] of mounted) if (!has(element)) mounted.delete(element) && call("destroyed");
+    for (const element of observed) if (!has(element)) observed.delete(element) && observer.unobserve(element);
+    if (!live.isLive) return;
+    for (const element of all("appear")) if (!observed.has(element)) observed.add(element) && observer.observe(element);
+    for (const element of select("[data-hook]")) {
+      const { hook } = element.dataset;
+      if (!mounted.has(element) && Object.hasOwn(live.hooks, hook)) mount(element, live.hooks[hook]);
+    }
+  };
+
+  /** The page has been changed: hooks around what changed hear of it, new ones are mounted. */
+  const changed = () => {
+    const records = changes.takeRecords();
+    const calls = new Set();
+    for (const { target } of mounted.size ? records : []) for (let node = target; node; node = node.parentNode) calls.add(mounted.get(node));
+    if (isNew || records.some(({ type, attributeName }) => type === "childList" || /^data-/.test(attributeName))) scan();
+    isNew = false;
+    for (const call of calls) call?.("updated");
+  };
+
+  const watch = () => {
+    changes.disconnect();
+    changes.observe(rootOf(), { subtree: true, childList: true, attributes: true, characterData: true });
+    scan();
+  };
+
+  // Uploads (§11)
+
+  const uploads = new Map(); // by id
+  const offers = new Map(); // by ref
+  const chunk = 32_768;
+
+  const offer = (input, files) => {
+    for (const upload of uploads.values()) if (upload.input === input) upload.cancel();
+    files = [...files].slice(0, input.multiple ? Infinity : 1);
+    if (!files.length || !live.isLive) return;
+    const ref = call(["up"], [viewOf(input), input.dataset.upload, files.map(({ name, type, size }) => [name, type, size])], [input]);
+    offers.set(ref, { input, files });
+  };
+  on(document, "change", ({ target }) => has(target) && target.dataset.upload && offer(target, target.files));
+  on(document, "dragover drop", (event) => {
+    const input = document.getElementById(event.target.closest?.("[data-drop]")?.dataset.drop);
+    if (!input?.dataset.upload) return;
+    event.preventDefault();
+    if (event.type === "drop") offer(input, event.dataTransfer.files);
+  });
+
+  const show = (input) => {
+    let taken = 0;
+    let size = 0;
+    for (const upload of uploads.values()) if (upload.input === input) {
+      taken += upload.taken;
+      size += upload.file.size;
+    }
+    const percent = size ? Math.floor((100 * taken) / size) : 100;
+    for (const element of select("[data-progress-for]")) {
+      if (element.dataset.progressFor !== input.id) continue;
+      element.dataset.progress = percent;
+      element.style.setProperty("--progress", `${percent}%`);
+    }
+  };
+
+  const upload = async (input, file, id) => {
+    const self = {
+      input,
+      file,
+      taken: 0,
+      stop() {
+        uploads.delete(id);
+        self.isOver = true;
+        self.wake?.();
+      },
+      cancel() {
+        if (!self.isSent) send(["ux", id]);
+        self.stop();
+      },
+    };
+    uploads.set(id, self);
+    show(input);
+    const head = [];
+    let rest = id;
+    for (; rest > 127; rest = Math.floor(rest / 128)) head.push((rest % 128) + 128);
+    head.push(rest);
+    try {
+      for (let at = 0; ; at += chunk) {
+        const bytes = new Uint8Array(await file.slice(at, at + chunk).arrayBuffer());
+        while (!self.isOver && at + bytes.length > self.taken + 4 * chunk) await new Promise((resolve) => (self.wake = resolve));
+        if (self.isOver) return;
+        socketOf().send(new Uint8Array([...head, ...bytes]));
+        if (!bytes.length) return void (self.isSent = true);
+      }
+    } catch {
+      self.cancel(); // it can be read no more
+    }
+  };
+
+  // Messages
+
+  Object.assign(messages, {
+    e: fire,
+    err: (ref, text) => pending.has(ref) && fire("error", text),
+    title: (text) => (document.title = text),
+    flash(kind, text) {
+      const element = rootOf().querySelector("[data-flash]");
+      if (!element) return;
+      element.className = element.className.replace(/ ?flash-\S+|$/, ` flash-${kind}`).trim();
+      element.textContent = text;
+      element.hidden = !text;
+    },
+    focus: (selector) => rootOf().querySelector(selector)?.focus(),
+    reset(id) {
+      const form = document.getElementById(id);
+      for (const control of form?.elements ?? []) for (const each of [edits, freed, used]) each.delete(control);
+      if (form) HTMLFormElement.prototype.reset.call(form);
+    },
+    u: (url, replaces) => mark(addressOf(url), replaces),
+    go: (url) => void navigate(addressOf(url)),
+    up(ref, ids) {
+      const { input, files } = need(offers.get(ref));
+      need(array(ids).length === files.length);
+      offers.delete(ref);
+      ids.forEach((id, i) => (isText(id) ? fire("refused", { input, file: files[i], reason: id }) : upload(input, files[i], count(id))));
+    },
+    ua(id, bytes) {
+      const self = uploads.get(id);
+      if (!self) return;
+      self.taken = count(bytes);
+      show(self.input);
+      self.wake?.();
+    },
+    ux: (id) => uploads.get(id)?.stop(),
+  });
+
+  // Without a WebSocket (§12)
+
+  let isStreaming = false; // the last one came into being
+  let wasTried = false;
+  on(window, "online", () => (isStreaming = false)); // it may be another network
+
+  /** What looks like a WebSocket, of server-sent events and requests; nothing when it is a WebSocket's turn. `unopened` WebSockets have failed. */
+  const stream = (unopened) => {
+    if (!isStreaming && (unopened < 2 || (wasTried = !wasTried) === false)) return;
+    isStreaming = false;
+    const url = new URL(location.pathname.replace(/\/?$/, "/_live.sse") + location.search, location);
+    const source = new EventSource(url);
+    const waiting = [];
+    const self = {
+      send: (text) => waiting.push(text) > 1 || queueMicrotask(post),
+      close: () => source.close(),
+    };
+    const end = () => {
+      source.close();
+      self.onclose({});
+    };
+    const post = async () => {
+      const body = `[${waiting.join()}]`;
+      const { length } = waiting;
+      const { ok } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
+      waiting.splice(0, length);
+      if (!ok) end();
+      else if (waiting.length) post();
+    };
+    on(source, "message", (event) => self.onmessage(event));
+    on(source, "open", ({ data }) => {
+      if (!data) return; // the browser's own event
+      url.searchParams.set("key", data);
+      isStreaming = true;
+      self.onopen();
+    });
+    on(source, "error", end);
+    return self;
+  };
+
+  /** By itself a page is loaded once in 10 s at most. */
+  const reload = () => {
+    const isAgain = performance.getEntriesByType("navigation")[0].type === "reload";
+    setTimeout(() => location.reload(), isAgain && 10_000 - performance.now());
+  };
+
+  Object.assign(extras, {
+    reload,
+    pace,
+    label,
+    keep,
+    recover,
+    changed,
+    stream,
+    joined() {
+      isNew = true;
+      changes.takeRecords();
+      observer.disconnect();
+      observed.clear();
+      callAll("reconnected");
+    },
+    lost() {
+      for (const upload of uploads.values()) upload.stop();
+      callAll("disconnected");
+    },
+  });
+  mark(location.href, true);
+  watch();
+};

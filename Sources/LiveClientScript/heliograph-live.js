@@ -1,1 +1,0 @@
-../../Clients/js/heliograph-live.js
