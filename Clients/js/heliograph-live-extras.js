@@ -347,11 +347,11 @@ export const extend = (
       element.textContent = text;
       element.hidden = !text;
     },
-    focus: (selector) => rootOf().querySelector(selector)?.focus(),
+    focus: (selector) => calm(() => rootOf().querySelector(selector))()?.focus(),
     reset(id) {
       const form = document.getElementById(id);
       for (const control of form?.elements ?? []) for (const each of [edits, freed, used]) each.delete(control);
-      if (form) HTMLFormElement.prototype.reset.call(form);
+      if (form?.elements) HTMLFormElement.prototype.reset.call(form);
     },
     u: (url, replaces) => mark(addressOf(url), replaces),
     go: (url) => void navigate(addressOf(url)),
@@ -388,16 +388,16 @@ export const extend = (
       send: (text) => waiting.push(text) > 1 || queueMicrotask(post),
       close: () => source.close(),
     };
-    const end = () => {
+    const end = ({ data }) => {
       source.close();
-      self.onclose({});
+      self.onclose({ code: +data });
     };
     const post = async () => {
       const body = `[${waiting.join()}]`;
       const { length } = waiting;
       const { ok } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
       waiting.splice(0, length);
-      if (!ok) end();
+      if (!ok) end({});
       else if (waiting.length) post();
     };
     on(source, "message", (event) => self.onmessage(event));
@@ -407,7 +407,8 @@ export const extend = (
       isStreaming = true;
       self.onopen();
     });
-    on(source, "error", end);
+    on(source, "ping", () => waiting.length || post());
+    on(source, "close error", end);
     return self;
   };
 

@@ -14,63 +14,6 @@ import WebSocketProtocol
 
 @Suite("Live views in a router", .timeLimit(.minutes(2)))
 struct LiveRouteTests {
-    struct Guestbook: LiveView, Codable {
-        var book = ""
-        var names: [String] = []
-        enum Event: LiveEvent {
-            case sign(FormFields)
-            case leave
-        }
-
-        mutating func mount(_ request: LiveRequest) { book = request.parameters["book"] ?? "" }
-
-        mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) {
-            switch event {
-            case .sign(let fields): names.append(fields["name"] ?? "")
-            case .leave: effects.navigate(to: "/elsewhere")
-            }
-        }
-
-        var title: String? { "Book \(book)" }
-        var body: HTML {
-            """
-            <h1>\(book)</h1><ul>\(each: names, key: { $0 }, { "<li>\($0)</li>" })</ul>
-            <form id="sign" \(on: .submit, Event.sign)><input name="name"></form><form id="leave" \(on: .submit, Event.leave)></form>
-            """
-        }
-    }
-
-    /// Browsers have a cookie and say where they are from.
-    private struct Visitor {
-        let server: RealtimeServer
-        var cookie = ""
-
-        var origin: String { "http://localhost:\(server.port)" }
-
-        mutating func get(_ path: String) async throws -> String {
-            let answer = try await server.send(.get, path, cookie.isEmpty ? [:] : [.cookie: cookie])
-            let head = try await answer.head()
-            #expect(head.status == .ok)
-            if let field = head.headerFields[.setCookie] { cookie = String(field.prefix { $0 != ";" }) }
-            return try await answer.rest()
-        }
-
-        func join(_ path: String, _ seal: String, _ hash: String) async throws -> WebSocket {
-            var configuration = WebSocketClientConfiguration()
-            configuration.headers = [.cookie: cookie, .origin: origin]
-            configuration.subprotocols = ["heliograph-live"]
-            let socket = try await WebSocket.connect(to: "ws://localhost:\(server.port)\(path)/_live", configuration: configuration)
-            try await socket.send("[\"join\",\"\(seal)\",\"\(hash)\",[]]")
-            return socket
-        }
-
-        func post(_ action: String, _ fields: String, origin: String? = nil) async throws -> StreamClient {
-            try await server.send(
-                .post, action,
-                [.cookie: cookie, .origin: origin ?? self.origin, .contentType: "application/x-www-form-urlencoded"], fields)
-        }
-    }
-
     private static let settings = RealtimeServer.Settings { settings in
         settings.more = { router, hub in
             router.live("books/{book}", views: LiveRuntime(hub: hub)) { request, context in
@@ -82,11 +25,6 @@ struct LiveRouteTests {
             }
             router.liveScript()
         }
-    }
-
-    private static func part(_ page: String, _ name: String) throws -> String {
-        let start = try #require(page.firstRange(of: " \(name)=\""))
-        return String(page[start.upperBound...].prefix { $0 != "\"" })
     }
 
     private static func next(_ socket: WebSocket) async throws -> String {
@@ -106,7 +44,7 @@ struct LiveRouteTests {
             #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"))
             let page = try await answer.rest()
             #expect(page.contains("<h1>guests</h1>") && page.contains("<title>Book guests</title>"))
-            var visitor = Visitor(server: server, cookie: String(cookie.prefix { $0 != ";" }))
+            var visitor = LiveVisitor(server: server, cookie: String(cookie.prefix { $0 != ";" }))
             let before = visitor.cookie
             _ = try await visitor.get("/books/guests")
             #expect(visitor.cookie == before)
@@ -116,9 +54,9 @@ struct LiveRouteTests {
     @Test("The socket binds what the page shows, and answers an event with its number and the difference")
     func socket() async throws {
         try await RealtimeServer.run(Self.settings) { server in
-            var visitor = Visitor(server: server)
+            var visitor = LiveVisitor(server: server)
             let page = try await visitor.get("/books/guests?a=1")
-            let seal = try Self.part(page, "data-live"), hash = try Self.part(page, "data-live-hash")
+            let seal = try LiveVisitor.part(page, "data-live"), hash = try LiveVisitor.part(page, "data-live-hash")
             let socket = try await visitor.join("/books/guests", seal, hash)
             // Another address than the page's: nothing is resumed, and it is mounted anew.
             #expect(try await Self.next(socket).hasPrefix("[\"t\",0,"))
@@ -137,7 +75,7 @@ struct LiveRouteTests {
         try await RealtimeServer.run(Self.settings) { server in
             for (book, status, code) in [("secret", 401, 4401), ("none", 404, 4404)] {
                 #expect(try await server.status(.get, "/books/\(book)") == status)
-                let socket = try await Visitor(server: server, cookie: "a=b").join("/books/\(book)", "", "")
+                let socket = try await LiveVisitor(server: server, cookie: "a=b").join("/books/\(book)", "", "")
                 for try await _ in socket.messages {}
                 #expect(socket.closeReason?.code.rawValue == UInt16(code))
             }
@@ -158,10 +96,10 @@ struct LiveRouteTests {
     @Test("Without JavaScript a form is posted to the page, and the answer is the page after it, with what was there before")
     func posted() async throws {
         try await RealtimeServer.run(Self.settings) { server in
-            var visitor = Visitor(server: server)
+            var visitor = LiveVisitor(server: server)
             var page = try await visitor.get("/books/guests")
             for name in ["Ann", "Bob+%26+Co"] {
-                let action = try Self.part(page, "action").replacing("&amp;", with: "&")
+                let action = try LiveVisitor.part(page, "action").replacing("&amp;", with: "&")
                 #expect(action.hasPrefix("?_event=sign%3a%24&"))
                 page = try await visitor.post("/books/guests\(action)", "name=\(name)").rest()
             }
@@ -173,7 +111,7 @@ struct LiveRouteTests {
     @Test("An effect that leads elsewhere is a redirect then")
     func redirect() async throws {
         try await RealtimeServer.run(Self.settings) { server in
-            var visitor = Visitor(server: server)
+            var visitor = LiveVisitor(server: server)
             _ = try await visitor.get("/books/guests")
             let head = try await visitor.post("/books/guests?_event=leave", "x=1").head()
             #expect(head.status == .seeOther)
@@ -184,7 +122,7 @@ struct LiveRouteTests {
     @Test("A form from another page is refused with 403, one that is no event of the view with 400")
     func badForms() async throws {
         try await RealtimeServer.run(Self.settings) { server in
-            var visitor = Visitor(server: server)
+            var visitor = LiveVisitor(server: server)
             _ = try await visitor.get("/books/guests")
             let action = "/books/guests?_event=sign%3a%24"
             #expect(try await visitor.post(action, "name=x", origin: "https://evil.example").status() == 403)

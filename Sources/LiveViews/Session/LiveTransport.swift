@@ -65,6 +65,9 @@ public protocol LiveSession: AnyObject {
     /// What was sent has left after the browser was slow.
     func drained()
 
+    /// This process goes away: the browser gets the newest seal, and is told to come back within a time. The connection is the adapter's to close.
+    func drain()
+
     /// The connection is gone; the last call.
     func closed()
 }

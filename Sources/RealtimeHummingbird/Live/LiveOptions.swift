@@ -8,7 +8,7 @@ public struct LiveOptions: Sendable {
     /// Which pages may connect, and post forms. Default: those of the same host.
     public var origins = OriginPolicy.sameHost
 
-    /// What the sockets may do. Default: messages of 64 KiB, pings every 25 s, `heliograph-live` as subprotocol.
+    /// What the sockets may do, and the streams where there is no WebSocket. Default: messages of 64 KiB, pings every 25 s, `heliograph-live` as subprotocol.
     public var webSocket = WebSocketConfiguration()
 
     /// What loads the client; see `RouterMethods.liveScript(at:)`.

@@ -9,6 +9,7 @@ import WebSocketProtocol
 struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
     let path: RouterPath
     let options: LiveOptions
+    let streams = LiveStreams()
     private let route: LiveRoute<View>
     private let pattern: RoutePattern
     private let view: @Sendable (Request, Context) async throws -> View
@@ -28,7 +29,7 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
 
     func page(_ request: Request, _ context: Context) async throws -> Response {
         let known = session(request)
-        let session = known ?? Self.newSession()
+        let session = known ?? Self.random()
         let page = try await route.page(live(request, context, request.head.path ?? "/", session)) { try await view(request, context) }
         return try response(page, newSession: known == nil ? session : nil)
     }
@@ -41,10 +42,9 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
             throw HTTPError(.forbidden, message: "\(error)")
         }
         let known = session(request)
-        let session = known ?? Self.newSession()
+        let session = known ?? Self.random()
         var live = live(request, context, request.head.path ?? "/", session)
-        var limits = RealtimeOptions()
-        limits.maxRequestBytes = options.webSocket.limits.maxMessageSize
+        let limits = limits(messages: 1)
         let body: ByteBuffer
         do {
             body = try await request.body(limits)
@@ -76,12 +76,19 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
         return response
     }
 
-    private func session(_ request: Request) -> String? {
+    /// For bodies that are as long as so many of the longest messages.
+    func limits(messages: Int) -> RealtimeOptions {
+        var limits = RealtimeOptions()
+        limits.maxRequestBytes = options.webSocket.limits.maxMessageSize.multipliedReportingOverflow(by: messages).partialValue
+        return limits
+    }
+
+    func session(_ request: Request) -> String? {
         request.cookies[options.cookieName].flatMap { (16...64).contains($0.value.utf8.count) ? $0.value : nil }
     }
 
     /// 128 random bits.
-    private static func newSession() -> String {
+    static func random() -> String {
         var generator = SystemRandomNumberGenerator()
         return [generator.next(), generator.next()].map { String($0 as UInt64, radix: 36) }.joined(separator: "-")
     }
@@ -92,12 +99,21 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
         return LiveRequest(url: url, parameters: parameters, session: session, pattern: pattern)
     }
 
-    // MARK: The socket
+    // MARK: The connection
 
     func socket(_ request: Request, _ context: Context) -> LiveSocket {
+        LiveSocket(open: opening(request, context, "/_live"))
+    }
+
+    /// What opens the view's session when a browser has connected.
+    ///
+    /// - Parameter end: of the path: what names the connection, and is no part of the page's address.
+    func opening(
+        _ request: Request, _ context: Context, _ end: String
+    ) -> @Sendable (any LiveTransport) -> any LiveSession {
         let view = view, route = route
-        let live = live(request, context, Self.pageURL(request.head.path ?? "/"), session(request) ?? "")
-        return LiveSocket { transport in
+        let live = live(request, context, Self.pageURL(request.head.path ?? "/", without: end), session(request) ?? "")
+        return { transport in
             route.open(transport, live) { _ in
                 do {
                     return try await view(request, context)
@@ -108,12 +124,11 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
         }
     }
 
-    /// Without what names the socket.
-    private static func pageURL(_ url: String) -> String {
-        let end = url.firstIndex(of: "?") ?? url.endIndex
-        var path = url[..<end]
-        if path.hasSuffix("/_live") { path = path.dropLast("/_live".count) }
-        return (path.isEmpty ? "/" : String(path)) + url[end...]
+    private static func pageURL(_ url: String, without end: String) -> String {
+        let query = url.firstIndex(of: "?") ?? url.endIndex
+        var path = url[..<query]
+        if path.hasSuffix(end) { path = path.dropLast(end.count) }
+        return (path.isEmpty ? "/" : String(path)) + url[query...]
     }
 
     private static func refusal(_ error: any HTTPResponseError) -> LiveRefusal {

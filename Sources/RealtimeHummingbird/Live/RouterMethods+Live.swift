@@ -12,7 +12,10 @@ extension RouterMethods {
     /// let app = Application(router: router, server: .webSockets())
     /// ```
     ///
-    /// The page is at the path (GET; and POST for the forms of browsers without JavaScript), the socket at the path with `/_live` behind it, all behind the same middleware. As the view is `Codable`, it is resumed from its sealed state after a lost connection.
+    /// The page is at the path (GET; and POST for the forms of browsers without JavaScript), the socket at the path with `/_live` behind it, all behind the same middleware. Where something between
+    /// the browser and the server breaks WebSockets, the view is kept current by server-sent events and requests at `/_live.sse`; that needs a server of
+    /// `HTTPServerBuilder.webSockets(configuration:)` or `HTTPServerBuilder.webSocketsHTTP2(tlsConfiguration:configuration:)`, and requests that come to the process that has the stream. As the
+    /// view is `Codable`, it is resumed from its sealed state after a lost connection.
     ///
     /// - Parameters:
     ///   - path: the route's path, with parameters as in every route.
@@ -66,6 +69,9 @@ extension RouterMethods {
     private func add<View: LiveView>(_ route: LivePageRoute<View, Context>) -> Self {
         get(route.path) { request, context in try await route.page(request, context) }
         post(route.path) { request, context in try await route.posted(request, context) }
+        let stream = route.path.appendingPath("_live.sse")
+        get(stream) { request, context in try await route.stream(request, context) }
+        post(stream) { request, context in try await route.received(request, context) }
         var configuration = route.options.webSocket
         configuration.subprotocols = LiveSocket.subprotocols
         return webSocket(

@@ -111,7 +111,7 @@ extension ByteBuffer {
     }
 
     /// An event of one line (HTML §9.2.5).
-    fileprivate mutating func writeEvent(_ line: ByteBuffer) {
+    mutating func writeEvent(_ line: ByteBuffer) {
         writeStaticString("data: ")
         writeImmutableBuffer(line)
         writeStaticString("\n\n")

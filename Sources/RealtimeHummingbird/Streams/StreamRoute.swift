@@ -3,7 +3,6 @@ import Hummingbird
 import NIOCore
 import RealtimeHub
 import RealtimeProtocol
-import ServiceLifecycle
 import WebSocketHummingbird
 import WebSocketProtocol
 
@@ -20,7 +19,6 @@ struct StreamRoute: Sendable {
     let options: RealtimeOptions
 
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
-    private static let accelBuffering = HTTPField.Name("X-Accel-Buffering")
 
     var origins: CrossOrigin { CrossOrigin(policy: options.origins) }
 
@@ -40,7 +38,7 @@ struct StreamRoute: Sendable {
         switch await stream.open(hub, opening) {
         case .open, .abandoned: return response(stream, headers)
         case .refused(let code):
-            stream.finish()
+            stream.body.finish()
             return .disconnected(code, headers)
         }
     }
@@ -69,41 +67,12 @@ struct StreamRoute: Sendable {
     // MARK: The answer
 
     private func response(_ stream: StreamTransport, _ headers: HTTPFields) -> Response {
-        var headers = headers
-        headers[.contentType] = contentType(stream.format)
-        headers[.cacheControl] = "no-cache, no-store, no-transform"
-        headers[.xContentTypeOptions] = "nosniff"
-        if let accelBuffering = Self.accelBuffering { headers[accelBuffering] = "no" }
-        let lease = StreamLease(stream)
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                defer { lease.stream.finish() }
-                try await withGracefulShutdownHandler {
-                    while let bytes = await lease.stream.queue.next() { try await writer.write(bytes) }
-                } onGracefulShutdown: { [stream = lease.stream] in
-                    stream.shutDown()
-                }
-                try await writer.finish(nil)
-            })
+        stream.body.response(contentType(stream.format), headers) { stream.shutDown() }
     }
 
     private func contentType(_ format: WireFormat) -> String {
         if transport.isEvents { return "text/event-stream" }
         return format == .json ? "application/x-ndjson" : "application/octet-stream"
-    }
-}
-
-/// Ends a stream whose answer nobody writes: middleware may have put another in its place.
-private final class StreamLease: Sendable {
-    let stream: StreamTransport
-
-    init(_ stream: StreamTransport) {
-        self.stream = stream
-    }
-
-    deinit {
-        stream.finish()
     }
 }
 

@@ -5,8 +5,7 @@ import WebSocketHummingbird
 
 /// A session's stream: the body of an answer that does not end.
 ///
-/// `@unchecked Sendable`: everything but `queue`'s one asynchronous call is done on its event loop; it is handed to the task that writes the body,
-/// and to closures that come back to that loop.
+/// `@unchecked Sendable`: everything is done on its event loop; it is handed to closures that come back to that loop.
 final class StreamTransport: SessionTransport, @unchecked Sendable {
     /// How a stream begins.
     enum Beginning: Sendable {
@@ -19,29 +18,25 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     }
 
     let format: WireFormat
-    let queue: OutgoingQueue
+    let body: ResponseStream
     private let kind: RealtimeTransport
     private let options: RealtimeOptions
-    private let channel: any NIOCore.Channel
 
     @exclusivity(unchecked) private var framing: StreamFraming
     @exclusivity(unchecked) private var session: Session?
-    @exclusivity(unchecked) private var watch: PeerWatch?
-    @exclusivity(unchecked) private var closing: Scheduled<Void>?
     @exclusivity(unchecked) private var beginning: Beginning?
     @exclusivity(unchecked) private var beginner: CheckedContinuation<Beginning, Never>?
-    @exclusivity(unchecked) private var isFinished = false
 
     init(_ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions) {
         self.kind = kind
         self.format = format
         self.options = options
-        channel = connection.channel
-        queue = OutgoingQueue(eventLoop: connection.channel.eventLoop)
+        body = ResponseStream(connection)
         framing = StreamFraming(kind, format, maxEventIDBytes: options.maxEventIDBytes)
     }
 
-    var eventLoop: any EventLoop { queue.eventLoop }
+    private var queue: OutgoingQueue { body.queue }
+    var eventLoop: any EventLoop { body.eventLoop }
     var name: String { kind.rawValue }
     var isUnidirectional: Bool { kind.isUnidirectional }
     var isEmulated: Bool { kind.isEmulated }
@@ -54,15 +49,13 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     /// is to be an HTTP status.
     func open(_ hub: Hub, _ opening: StreamOpening) async -> Beginning {
         await withCheckedContinuation { continuation in
-            onLoop { self.open(hub, opening, continuation) }
+            body.onLoop { self.open(hub, opening, continuation) }
         }
     }
 
     private func open(_ hub: Hub, _ opening: StreamOpening, _ continuation: CheckedContinuation<Beginning, Never>) {
-        guard channel.isActive, watchPeer() else {
-            endSession()
-            return continuation.resume(returning: .abandoned)
-        }
+        body.ended = { self.endSession() }
+        guard body.open() else { return continuation.resume(returning: .abandoned) }
         let session = hub.open(self)
         self.session = session
         queue.drained = { [unowned session] in session.drained() }
@@ -81,15 +74,6 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
         self.beginning = beginning
         beginner?.resume(returning: beginning)
         beginner = nil
-    }
-
-    private func watchPeer() -> Bool {
-        let watch = PeerWatch { [weak self] in self?.peerLeft() }
-        do { try channel.pipeline.syncOperations.addHandler(watch) } catch { return false }
-        self.watch = watch
-        // Its callbacks come on the channel's loop, which is ours.
-        channel.closeFuture.whenComplete { [weak self] _ in self?.peerLeft() }
-        return true
     }
 
     // MARK: As the hub has it
@@ -119,66 +103,21 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
         begin(canBeRefused && code.isTerminal ? .refused(code) : .open)
         if code == .slow { queue.clear() }
         queue.add(framing.frame(farewell(code)))
-        queue.end()
-        guard !isFinished else { return }
-        closing = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(options.closeTimeout)) { self.channel.close(promise: nil) }
+        body.end(within: options.closeTimeout)
     }
 
     // MARK: The end
 
     /// The server goes down.
     func shutDown() {
-        onLoop { self.session?.disconnect(.shutdown) }
-    }
-
-    /// The body is written, or will never be.
-    func finish() {
-        onLoop { self.finished() }
-    }
-
-    private func finished() {
-        guard !isFinished else { return }
-        isFinished = true
-        closing?.cancel()
-        if let watch { channel.pipeline.syncOperations.removeHandler(watch, promise: nil) }
-        watch = nil
-        endSession()
-    }
-
-    private func peerLeft() {
-        guard !isFinished else { return }
-        endSession()
-        queue.clear()
-        // Of a connection whose other half is open, nothing more is wanted either.
-        channel.close(promise: nil)
+        body.onLoop { self.session?.disconnect(.shutdown) }
     }
 
     private func endSession() {
         begin(.abandoned)
-        queue.end()
         let session = session
         self.session = nil
         session?.closed()
-    }
-
-    private func onLoop(_ body: @escaping @Sendable () -> Void) {
-        if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
-    }
-}
-
-/// Tells when the client has ended its side of the connection. The end of all of it is the channel's to tell.
-final class PeerWatch: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = Any
-
-    private let peerLeft: () -> Void
-
-    init(peerLeft: @escaping () -> Void) {
-        self.peerLeft = peerLeft
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        context.fireUserInboundEventTriggered(event)
-        if case ChannelEvent.inputClosed as ChannelEvent = event { peerLeft() }
     }
 }
 

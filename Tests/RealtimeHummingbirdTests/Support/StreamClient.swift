@@ -162,7 +162,9 @@ final class StreamClient: Sendable {
             let value = String(line[line.index(after: colon)...].drop { $0 == " " })
             switch line[..<colon] {
             case "data": event.data += event.data.isEmpty ? value : "\n" + value
+            case "event": event.name = value
             case "id": event.id = value
+            case "": break
             case "retry": event.retry = Int(value)
             default: throw Unexpected("an unknown field: \(line)")
             }
@@ -175,6 +177,7 @@ final class StreamClient: Sendable {
 }
 
 struct ServerEvent: Equatable {
+    var name: String?
     var id: String?
     var data = ""
     var retry: Int?
