@@ -192,7 +192,7 @@ let package = Package(
             dependencies: ["RealtimeProtocol", "WebSocketTesting", nio],
             swiftSettings: settings
         ),
-        .testTarget(name: "LiveHTMLTests", dependencies: ["LiveHTML"], swiftSettings: settings),
+        .testTarget(name: "LiveHTMLTests", dependencies: ["LiveHTML", "ServerTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "LiveViewsTests",
             dependencies: [
@@ -272,7 +272,11 @@ let package = Package(
         // Needs Chromium, and fails without it.
         .testTarget(
             name: "BrowserTests",
-            dependencies: ["heliograph", "ServerTestSupport", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol"],
+            dependencies: [
+                "heliograph", "LiveHTML", "LiveViews", "RealtimeHummingbird", "WebSocketHummingbird", "ServerTestSupport",
+                "WebSocketClient",
+                "WebSocketNIO", "WebSocketProtocol", hummingbird, hummingbirdCore, logging, nio, nioPosix, serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
         .target(name: "ServerTestSupport", dependencies: [nioSSL], path: "Tests/ServerTestSupport", swiftSettings: settings),

@@ -6,7 +6,7 @@ struct Window {
     let devTools: DevTools
     let session: String
 
-    private func call<Result: Decodable>(
+    func call<Result: Decodable>(
         _ method: String, _ parameters: some Encodable & Sendable = [String: String](), as type: Result.Type = DevTools.Nothing.self
     ) async throws -> Result {
         try await devTools.call(method, parameters, session: session, as: type)
@@ -117,9 +117,9 @@ struct Window {
             let windowsVirtualKeyCode: Int
             let text: String?
         }
-        let codes = ["Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37]
+        let codes = ["Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37, " ": 32]
         for type in ["keyDown", "keyUp"] {
-            let text = type == "keyDown" && key == "Enter" ? "\r" : nil
+            let text: String? = type == "keyUp" ? nil : key == "Enter" ? "\r" : key == " " ? " " : nil
             _ = try await call(
                 "Input.dispatchKeyEvent", Key(type: type, key: key, code: key, windowsVirtualKeyCode: codes[key] ?? 0, text: text))
         }

@@ -2,12 +2,15 @@ public import LiveHTML
 public import LiveViews
 
 /// Three views on one page. What happens in one renders that one alone.
-public struct AllAtOnce: LiveView {
+public struct AllAtOnce: LiveView, Codable {
     var clock = Clock()
     var todo = TodoList()
     var slider = Slider()
 
     public static let children = [LiveChild(\AllAtOnce.clock), LiveChild(\AllAtOnce.todo), LiveChild(\AllAtOnce.slider)]
+
+    /// The clock has nothing to be sealed.
+    private enum CodingKeys: CodingKey { case todo, slider }
 
     public init() {}
 

@@ -8,9 +8,16 @@ extension HTML {
     public func painted(
         with cache: TemplateCache, markers: Bool = true, view: (Int) throws(TemplateError) -> HTML = { _ in HTML() }
     ) throws(TemplateError) -> String {
-        var output: [UInt8] = []
-        try paint(into: &output, with: cache, markers: markers, view: view)
-        return String(decoding: output, as: UTF8.self)
+        String(decoding: try paintedPage(with: cache, markers: markers, view: view).text, as: UTF8.self)
+    }
+
+    /// The page's text, and where in it other views are; see ``painted(with:markers:view:)``.
+    public func paintedPage(
+        with cache: TemplateCache, markers: Bool = true, view: (Int) throws(TemplateError) -> HTML = { _ in HTML() }
+    ) throws(TemplateError) -> PaintedPage {
+        var painter = Painter(cache: cache, hasMarkers: markers, output: [])
+        try painter.paint(self, view)
+        return PaintedPage(text: painter.output, views: painter.views)
     }
 
     /// Appends the page's text; see ``painted(with:markers:view:)``.
@@ -25,6 +32,22 @@ extension HTML {
     }
 }
 
+/// A page as text.
+public struct PaintedPage: Sendable {
+    /// In UTF-8.
+    public let text: [UInt8]
+    /// The other views, in their order. What is in another view comes before it.
+    public let views: [PaintedView]
+}
+
+/// What another view has painted.
+public struct PaintedView: Hashable, Sendable {
+    /// Its number.
+    public let number: Int
+    /// Where in the text.
+    public fileprivate(set) var range: Range<Int>
+}
+
 /// Writes instances as HTML.
 private struct Painter {
     typealias View = (Int) throws(TemplateError) -> HTML
@@ -32,6 +55,7 @@ private struct Painter {
     let cache: TemplateCache
     let hasMarkers: Bool
     var output: [UInt8]
+    var views: [PaintedView] = []
     var depth = 0
 
     mutating func paint(_ html: HTML, _ view: View) throws(TemplateError) {
@@ -84,7 +108,10 @@ private struct Painter {
         for part in cell.parts.map({ parts[$0] }) {
             switch (part.kind, part.value) {
             case (.raw, .text(let markup)): output += Array(markup.utf8)
-            case (.view, .integer(let number)) where number != 0: try paint(try view(number), view)
+            case (.view, .integer(let number)) where number != 0:
+                let start = output.count
+                try paint(try view(number), view)
+                views.append(PaintedView(number: number, range: start..<output.count))
             case (.view, _): break
             case (_, .markup(let html)) where !html.isEmpty: try paint(html, view)
             case (_, .rows(let rows)): try paint(rows, view)
@@ -108,7 +135,11 @@ private struct Painter {
 
     /// A browser swallows the first.
     private mutating func keepNewline(at start: Int) {
-        if output.dropFirst(start).first == 0x0a { output.insert(0x0a, at: start) }
+        guard output.dropFirst(start).first == 0x0a else { return }
+        output.insert(0x0a, at: start)
+        for index in views.indices where views[index].range.lowerBound >= start {
+            views[index].range = views[index].range.lowerBound &+ 1..<views[index].range.upperBound &+ 1
+        }
     }
 
     private mutating func paint(_ scalar: Scalar) {

@@ -26,6 +26,11 @@ public struct RenderedView {
         /// A text or binary message, by the format; nothing if the page would look the same.
         public var patch: [UInt8] = []
 
+        public init(templates: [UInt8] = [], patch: [UInt8] = []) {
+            self.templates = templates
+            self.patch = patch
+        }
+
         /// There is nothing to send.
         public var isEmpty: Bool { patch.isEmpty }
     }
@@ -65,6 +70,9 @@ public struct RenderedView {
         }
         return try cache.template(of: html)
     }
+
+    /// Of the templates that the view has needed so far.
+    public var fingerprints: [String] { known.indices.map { cache.templates[Int($0)].fingerprint } }
 
     /// The definitions of all templates that the view has needed so far, as a text message; nothing if it has not been rendered.
     ///

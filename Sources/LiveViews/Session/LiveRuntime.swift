@@ -58,11 +58,11 @@ public final class LiveRuntime: Sendable {
 
     /// Paints a page of which no client binds anything, on whatever thread this is.
     func painted(_ page: HTML) throws(TemplateError) -> String {
-        try painters.painted(page, markers: false) { _ in HTML() }
+        String(decoding: try painters.painted(page, markers: false) { _ in HTML() }.text, as: UTF8.self)
     }
 
     /// Paints markup, on whatever thread this is.
-    func painted(_ html: HTML, child: (Int) -> HTML) throws(TemplateError) -> String {
+    func painted(_ html: HTML, child: (Int) -> HTML) throws(TemplateError) -> PaintedPage {
         try painters.painted(html, markers: true, child: child)
     }
 
@@ -118,9 +118,9 @@ private final class PaintPool: Sendable {
 
     private let free = Mutex<[Box]>([])
 
-    func painted(_ html: HTML, markers: Bool, child: (Int) -> HTML) throws(TemplateError) -> String {
+    func painted(_ html: HTML, markers: Bool, child: (Int) -> HTML) throws(TemplateError) -> PaintedPage {
         let box = free.withLock { $0.popLast() } ?? Box(cache: TemplateCache())
         defer { free.withLock { $0.append(box) } }
-        return try html.painted(with: box.cache, markers: markers) { (number) throws(TemplateError) in child(number) }
+        return try html.paintedPage(with: box.cache, markers: markers) { (number) throws(TemplateError) in child(number) }
     }
 }

@@ -1,6 +1,13 @@
-/// What a view has started and what has not ended yet.
+/// What views have started and what has not ended yet.
 final class RunningEffects {
-    private var cancellations: [UInt64: (id: String?, cancel: () -> Void)] = [:]
+    /// What it was given by whom.
+    struct Name: Hashable {
+        /// The number of the view.
+        let view: Int
+        let id: String?
+    }
+
+    private var cancellations: [UInt64: (name: Name, cancel: () -> Void)] = [:]
     private var next: UInt64 = 0
 
     var count: Int { cancellations.count }
@@ -8,24 +15,29 @@ final class RunningEffects {
     /// What runs under the same id is cancelled first.
     ///
     /// - Returns: its number, for ``remove(_:)``.
-    func add(_ id: String?) -> UInt64 {
-        if let id { cancel(id) }
+    func add(_ name: Name) -> UInt64 {
+        if name.id != nil { cancel(name) }
         next &+= 1
-        cancellations[next] = (id, {})
+        cancellations[next] = (name, {})
         return next
     }
 
     func setCancellation(of number: UInt64, _ cancel: @escaping () -> Void) {
         guard let entry = cancellations[number] else { return cancel() }
-        cancellations[number] = (entry.id, cancel)
+        cancellations[number] = (entry.name, cancel)
     }
 
     func isRunning(_ number: UInt64) -> Bool { cancellations[number] != nil }
 
     func remove(_ number: UInt64) { cancellations[number] = nil }
 
-    func cancel(_ id: String) {
-        for (number, entry) in cancellations where entry.id == id {
+    func cancel(_ name: Name) { cancel { $0 == name } }
+
+    /// All that a view has started.
+    func cancelAll(of view: Int) { cancel { $0.view == view } }
+
+    private func cancel(where isMeant: (Name) -> Bool) {
+        for (number, entry) in cancellations where isMeant(entry.name) {
             cancellations[number] = nil
             entry.cancel()
         }

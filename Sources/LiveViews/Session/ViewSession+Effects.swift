@@ -5,19 +5,21 @@ import RealtimeHub
 
 extension ViewSession {
     /// Room for another effect; nil if there are too many.
-    private func started(_ id: String?) -> UInt64? {
+    private func started(_ name: RunningEffects.Name) -> UInt64? {
         guard running.count < configuration.maxEffects else {
             runtime.logger.warning(
                 "A live view has too many effects.", metadata: ["view": "\(route.name)", "limit": "\(configuration.maxEffects)"])
             return nil
         }
-        return running.add(id)
+        return running.add(name)
     }
 
     // MARK: Work
 
-    func run<Event: Sendable>(_ id: String?, _ work: @escaping @Sendable () async -> Event?, _ dispatch: @escaping Dispatch<Event>) {
-        guard let number = started(id) else { return }
+    func run<Event: Sendable>(
+        _ name: RunningEffects.Name, _ work: @escaping @Sendable () async -> Event?, _ dispatch: @escaping Dispatch<Event>
+    ) {
+        guard let number = started(name) else { return }
         let bound = bound
         let task = Task {
             let event = await work()
@@ -34,9 +36,9 @@ extension ViewSession {
     // MARK: Timers
 
     func startTimer<Event: Sendable>(
-        _ id: String?, _ delay: Duration, _ repeats: Bool, _ event: Event, _ dispatch: @escaping Dispatch<Event>
+        _ name: RunningEffects.Name, _ delay: Duration, _ repeats: Bool, _ event: Event, _ dispatch: @escaping Dispatch<Event>
     ) {
-        guard let number = started(id) else { return }
+        guard let number = started(name) else { return }
         let interval = TimeAmount(max(delay, .zero))
         schedule(number, at: loop.eventLoop.now + interval, every: repeats ? interval : nil) { dispatch($0, event) }
     }
@@ -61,15 +63,17 @@ extension ViewSession {
 
     // MARK: Channels
 
-    static func name(ofSubscriptionTo channel: String) -> String { "channel \(channel)" }
+    static func name(ofSubscriptionTo channel: String, by view: Int) -> RunningEffects.Name {
+        RunningEffects.Name(view: view, id: "channel \(channel)")
+    }
 
     func subscribe<Event: Sendable>(
-        _ channel: String, _ make: @escaping @Sendable (Publication) -> Event?, _ dispatch: @escaping Dispatch<Event>
+        _ channel: String, by view: Int, _ make: @escaping @Sendable (Publication) -> Event?, _ dispatch: @escaping Dispatch<Event>
     ) {
         guard let hub = runtime.hub else {
             return runtime.logger.error("A live view subscribes to a channel, but there is no hub.", metadata: ["view": "\(route.name)"])
         }
-        guard let number = started(Self.name(ofSubscriptionTo: channel)) else { return }
+        guard let number = started(Self.name(ofSubscriptionTo: channel, by: view)) else { return }
         let bound = bound, logger = runtime.logger
         let task = Task {
             while !Task.isCancelled {

@@ -11,8 +11,8 @@ extension ViewSession {
         do {
             if number == 0 {
                 handle(try EventText.event(text, input: input))
-            } else if View.children.indices.contains(number - 1) {
-                try View.children[number - 1].event(self, number, text, input)
+            } else if let child = ViewNumber<View>(number) {
+                try child.child.event(self, child, text, input)
             } else {
                 throw EventError.syntax
             }
@@ -46,7 +46,7 @@ extension ViewSession {
         request.parameters = parameters
         let request = request
         perform(0, { $0.handle($1) }) { view, effects in view.navigated(to: request, &effects) }
-        for (index, child) in View.children.enumerated() { child.navigated(self, index + 1, request) }
+        for number in view?.childNumbers ?? [] { number.child.navigated(self, number, request) }
     }
 
     /// What the route's path has as parameters in this address; nil if it is not an address of the route's.
@@ -80,10 +80,10 @@ extension ViewSession {
         }
         hasChanged = true
         setNeedsRender(number)
-        for effect in effects.effects where phase == .live { perform(effect, dispatch) }
+        for effect in effects.effects where phase == .live { perform(effect, of: number, dispatch) }
     }
 
-    private func perform<Event>(_ effect: LiveEffects<Event>.Effect, _ dispatch: @escaping Dispatch<Event>) {
+    private func perform<Event>(_ effect: LiveEffects<Event>.Effect, of view: Int, _ dispatch: @escaping Dispatch<Event>) {
         switch effect {
         case .send(let event):
             // A view that always has another event keeps nobody waiting for ever.
@@ -94,11 +94,11 @@ extension ViewSession {
             depth += 1
             dispatch(self, event)
             depth -= 1
-        case .run(let id, let work): run(id, work, dispatch)
-        case .timer(let id, let delay, let repeats, let event): startTimer(id, delay, repeats, event, dispatch)
-        case .cancel(let id): running.cancel(id)
-        case .subscribe(let channel, let make): subscribe(channel, make, dispatch)
-        case .unsubscribe(let channel): running.cancel(Self.name(ofSubscriptionTo: channel))
+        case .run(let id, let work): run(.init(view: view, id: id), work, dispatch)
+        case .timer(let id, let delay, let repeats, let event): startTimer(.init(view: view, id: id), delay, repeats, event, dispatch)
+        case .cancel(let id): running.cancel(.init(view: view, id: id))
+        case .subscribe(let channel, let make): subscribe(channel, by: view, make, dispatch)
+        case .unsubscribe(let channel): running.cancel(Self.name(ofSubscriptionTo: channel, by: view))
         case .publish(let channel, let data): publish(channel, data)
         case .message(.address(let url, let replaces)):
             guard LiveRequest.isAddress(url), url != request.url else { return }

@@ -37,16 +37,14 @@ extension ViewSession {
         title = view.title
         do {
             _ = try rendered.update(view.body)
-            for (index, child) in View.children.enumerated() { _ = try children[index].update(child.body(view)) }
             let isShown = try !hash.isEmpty && hash == paintHash(view)
-            for (number, rendered) in ([rendered] + children).enumerated() {
-                transport.send(rendered.templates(knownToClient: fingerprints), isBinary: false)
-                if isShown {
-                    transport.send(rendered.shape(), isBinary: false)
-                } else {
-                    transport.send(try tree(number, view), isBinary: transport.isBinary)
-                }
+            var known = fingerprints
+            try introduce(rendered, view, isShown: isShown, &known)
+            for number in view.childNumbers {
+                guard let child = try addChild(number.number, view) else { continue }
+                try introduce(child, view, isShown: isShown, &known)
             }
+            if View.children.contains(where: \.isKeyed) { sentTemplates = known }
             if !isShown, let title { send(.title(title)) }
         } catch {
             return fail(error)
@@ -54,12 +52,23 @@ extension ViewSession {
         phase = .live
         sealedState = (try? route.state(of: view) ?? nil).hashValue
         perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
-        for (index, child) in View.children.enumerated() { child.connected(self, index + 1) }
+        for number in self.view?.childNumbers ?? [] { number.child.connected(self, number) }
+    }
+
+    /// What a browser needs that does not have this view yet.
+    private func introduce(_ rendered: RenderedView, _ view: View, isShown: Bool, _ known: inout Set<String>) throws {
+        transport.send(rendered.templates(knownToClient: known), isBinary: false)
+        known.formUnion(rendered.fingerprints)
+        if isShown {
+            transport.send(rendered.shape(), isBinary: false)
+        } else {
+            transport.send(try tree(rendered.number, view), isBinary: transport.isBinary)
+        }
     }
 
     private func paintHash(_ view: View) throws -> String {
         var painted: [UInt8] = []
-        try view.body.paint(into: &painted, with: loop.cache) { (number) throws(TemplateError) in LiveRoute.child(number, of: view) }
+        try view.body.paint(into: &painted, with: loop.cache) { (number) throws(TemplateError) in view.childBody(number) ?? HTML() }
         return runtime.seals.paintHash.text(of: painted)
     }
 

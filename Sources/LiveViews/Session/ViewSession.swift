@@ -24,8 +24,10 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     /// Nil until the view is made.
     var view: View?
     var rendered: RenderedView
-    /// Of its children.
-    var children: [RenderedView]
+    /// Of its children, by their numbers.
+    var children: [Int: RenderedView] = [:]
+    /// Where children come and go: the fingerprints of what the browser has.
+    var sentTemplates: Set<String> = []
     let running = RunningEffects()
 
     // What is to be sent with the next render.
@@ -60,7 +62,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     var user: String? { request.user }
     var runtime: LiveRuntime { route.runtime }
     var configuration: LiveConfiguration { route.runtime.configuration }
-    private var format: PatchFormat { transport.isBinary ? .binary : .json }
+    var format: PatchFormat { transport.isBinary ? .binary : .json }
 
     init(
         transport: any LiveTransport, route: LiveRoute<View>, request: LiveRequest,
@@ -72,9 +74,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         self.make = make
         self.request.isConnected = true
         loop = route.runtime.loop(transport.eventLoop)
-        let cache = loop.cache
-        rendered = RenderedView(cache: cache)
-        children = View.children.indices.map { RenderedView(number: $0 + 1, cache: cache) }
+        rendered = RenderedView(cache: loop.cache)
         allowance = route.runtime.configuration.maxEventBurst &* 1_000
         lastEvent = loop.eventLoop.now
         loop.add(self)
@@ -204,9 +204,9 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         guard phase == .live, willRender, let view, transport.bufferedBytes <= configuration.maxBufferedBytes else { return }
         willRender = false
         lastRender = loop.eventLoop.now
-        let updates: [RenderedView.Update], trees: [[UInt8]]
+        let updates: [RenderedView.Update], trees: [[UInt8]], added: [ViewNumber<View>]
         do {
-            updates = try update(view)
+            (updates, added) = try update(view)
             trees = try wantedTrees(view)
         } catch {
             return fail(error)
@@ -225,19 +225,17 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         let messages = outgoing
         outgoing = []
         for message in messages { send(message) }
+        for number in added { number.child.connected(self, number) }
         if hasChanged { sealLater() }
     }
 
-    private func update(_ view: View) throws -> [RenderedView.Update] {
-        if let onlyChild { return [try updateChild(onlyChild, view)] }
+    private func update(_ view: View) throws -> ([RenderedView.Update], added: [ViewNumber<View>]) {
+        if let onlyChild { return try (updateChild(onlyChild, view).map { [$0] } ?? [], []) }
         let update = try rendered.update(view.body, as: format)
         // Most views have none.
-        guard !children.isEmpty else { return [update] }
-        return try [update] + (1...children.count).map { try updateChild($0, view) }
-    }
-
-    private func updateChild(_ number: Int, _ view: View) throws -> RenderedView.Update {
-        try children[number - 1].update(View.children[number - 1].body(view), as: format)
+        guard !View.children.isEmpty else { return ([update], []) }
+        let children = try updateChildren(view)
+        return ([update] + children.updates, children.added)
     }
 
     private func sendAcknowledgement() {
@@ -247,7 +245,10 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     }
 
     private func sendTrees(from number: Int) {
-        guard number <= children.count else { return end(.badMessage, "there is no such view") }
+        guard number == 0 || children[number] != nil else {
+            // It may just have gone.
+            return ViewNumber<View>(number)?.child.isKeyed == true ? () : end(.badMessage, "there is no such view")
+        }
         wantedTree = wantedTree == nil || wantedTree == number ? number : 0
         willRender = true
         onlyChild = nil
@@ -258,12 +259,14 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     private func wantedTrees(_ view: View) throws -> [[UInt8]] {
         guard let wanted = wantedTree else { return [] }
         wantedTree = nil
-        return try (wanted == 0 ? 0...children.count : wanted...wanted).map { try tree($0, view) }
+        guard wanted == 0 else { return children[wanted] == nil ? [] : [try tree(wanted, view)] }
+        return try [tree(0, view)] + view.childNumbers.map { try tree($0.number, view) }
     }
 
     func tree(_ number: Int, _ view: View) throws -> [UInt8] {
         if number == 0 { return try rendered.tree(view.body, as: format) }
-        return try children[number - 1].tree(View.children[number - 1].body(view), as: format)
+        guard let child = children[number], let body = view.childBody(number) else { return [] }
+        return try child.tree(body, as: format)
     }
 
     /// The view can't be shown.

@@ -13,42 +13,104 @@ import RealtimeProtocol
 /// ```
 ///
 /// What happens to a child changes and renders that child alone. Its state is part of its parent's, which may look at it and change it in its own events; then all are rendered. A child
-/// has no children.
+/// has no children. Many views of one kind, one for each row of a list, are ``LiveChildren``.
 public struct LiveChild<Parent: LiveView>: Sendable {
     let path: any PartialKeyPath<Parent> & Sendable
-    let body: @Sendable (Parent) -> HTML
+    /// Of a property that is one view, 0 alone.
+    let serials: @Sendable (Parent) -> [Int]
+    /// Whether they come and go.
+    let isKeyed: Bool
+    let body: @Sendable (Parent, Int) -> HTML?
     let mount: @Sendable (inout Parent, LiveRequest) async throws -> Void
-    let connected: @Sendable (ViewSession<Parent>, Int) -> Void
-    let event: @Sendable (ViewSession<Parent>, Int, String, JSONValue?) throws -> Void
-    let navigated: @Sendable (ViewSession<Parent>, Int, LiveRequest) -> Void
+    let connected: @Sendable (ViewSession<Parent>, ViewNumber<Parent>) -> Void
+    let event: @Sendable (ViewSession<Parent>, ViewNumber<Parent>, String, JSONValue?) throws -> Void
+    let navigated: @Sendable (ViewSession<Parent>, ViewNumber<Parent>, LiveRequest) -> Void
     let disconnected: @Sendable (Parent) -> Void
+    /// What a browser without JavaScript has sent.
+    let posted: @Sendable (inout Parent, Int, PostedForm, LiveRuntime) throws -> [PostedEffect]
+    /// What it is called there.
+    let name: @Sendable (Parent, Int) -> String?
+    let serial: @Sendable (Parent, String, Int) -> Int?
 
     /// - Parameter path: of a stored property.
     public init<Child: LiveView>(_ path: any WritableKeyPath<Parent, Child> & Sendable) {
+        self.init(
+            path, isKeyed: false, serials: { _ in [0] }, all: { [$0[keyPath: path]] },
+            one: { parent, serial in serial == 0 ? parent[keyPath: path] : nil },
+            change: { parent, _, change in try change(&parent[keyPath: path]) },
+            mount: { parent, request in
+                var child = parent[keyPath: path]
+                try await child.mount(request)
+                parent[keyPath: path] = child
+            },
+            name: { _, _ in "" }, serial: { _, name, serial in name.isEmpty && serial == 0 ? 0 : nil })
+    }
+
+    /// Many views, known by keys.
+    ///
+    /// - Parameter path: of a stored property.
+    public init<ID: Hashable & Sendable, Child: LiveView>(each path: any WritableKeyPath<Parent, LiveChildren<ID, Child>> & Sendable) {
+        self.init(
+            path, isKeyed: true, serials: { $0[keyPath: path].serials },
+            all: { parent in parent[keyPath: path].ids.compactMap { parent[keyPath: path][$0] } },
+            one: { parent, serial in parent[keyPath: path][serial: serial] },
+            change: { parent, serial, change in try parent[keyPath: path].change(serial: serial, change) },
+            mount: { parent, request in
+                for serial in parent[keyPath: path].serials {
+                    guard var child = parent[keyPath: path][serial: serial] else { continue }
+                    try await child.mount(request)
+                    parent[keyPath: path][serial: serial] = child
+                }
+            },
+            name: { parent, serial in parent[keyPath: path].name(ofSerial: serial) },
+            serial: { parent, name, serial in parent[keyPath: path].serial(named: name, before: serial) })
+    }
+
+    private typealias Change<Child> = @Sendable (inout Parent, Int, (inout Child) throws -> Void) throws -> Void
+
+    private init<Child: LiveView>(
+        _ path: any PartialKeyPath<Parent> & Sendable, isKeyed: Bool, serials: @escaping @Sendable (Parent) -> [Int],
+        all: @escaping @Sendable (Parent) -> [Child], one: @escaping @Sendable (Parent, Int) -> Child?, change: @escaping Change<Child>,
+        mount: @escaping @Sendable (inout Parent, LiveRequest) async throws -> Void,
+        name: @escaping @Sendable (Parent, Int) -> String?, serial: @escaping @Sendable (Parent, String, Int) -> Int?
+    ) {
         self.path = path
-        body = { $0[keyPath: path].body }
-        mount = { parent, request in
-            var child = parent[keyPath: path]
-            try await child.mount(request)
-            parent[keyPath: path] = child
-        }
+        self.isKeyed = isKeyed
+        self.serials = serials
+        self.mount = mount
+        self.name = name
+        self.serial = serial
+        body = { one($0, $1)?.body }
         connected = { session, number in
-            session.perform(number, Self.dispatch(path, number)) { $0[keyPath: path].connected(&$1) }
+            Self.perform(session, number, change) { $0.connected(&$1) }
         }
         event = { session, number, text, input in
-            Self.dispatch(path, number)(session, try EventText.event(text, input: input))
+            Self.dispatch(number, change)(session, try EventText.event(text, input: input))
         }
         navigated = { session, number, request in
-            session.perform(number, Self.dispatch(path, number)) { $0[keyPath: path].navigated(to: request, &$1) }
+            Self.perform(session, number, change) { $0.navigated(to: request, &$1) }
         }
-        disconnected = { $0[keyPath: path].disconnected() }
+        disconnected = { for child in all($0) { child.disconnected() } }
+        posted = { parent, serial, form, runtime in
+            var effects: [PostedEffect] = []
+            try change(&parent, serial) { effects = try PostedEffect.all(of: &$0, form, runtime) }
+            return effects
+        }
     }
 
     private static func dispatch<Child: LiveView>(
-        _ path: any WritableKeyPath<Parent, Child> & Sendable, _ number: Int
-    ) -> @Sendable (ViewSession<Parent>, Child.Event) -> Void {
-        { session, event in
-            session.perform(number, dispatch(path, number)) { $0[keyPath: path].handle(event, &$1) }
+        _ number: ViewNumber<Parent>, _ change: @escaping Change<Child>
+    ) -> ViewSession<Parent>.Dispatch<Child.Event> {
+        { session, event in perform(session, number, change) { $0.handle(event, &$1) } }
+    }
+
+    private static func perform<Child: LiveView>(
+        _ session: ViewSession<Parent>, _ number: ViewNumber<Parent>, _ change: @escaping Change<Child>,
+        _ body: (inout Child, inout LiveEffects<Child.Event>) -> Void
+    ) {
+        session.perform(number.number, dispatch(number, change)) { view, effects in
+            // It may be gone.
+            try? change(&view, number.serial) { body(&$0, &effects) }
         }
     }
 }
@@ -58,7 +120,7 @@ extension HTML.StringInterpolation {
     public mutating func appendInterpolation<Parent: LiveView, Child: LiveView>(
         child path: any WritableKeyPath<Parent, Child> & Sendable
     ) {
-        let index = Parent.children.firstIndex { $0.path == path }
-        appendInterpolation(view: index.map { $0 + 1 } ?? 0)
+        let slot = Parent.children.firstIndex { $0.path == path }
+        appendInterpolation(view: slot.map { ViewNumber<Parent>(slot: $0, serial: 0).number } ?? 0)
     }
 }

@@ -42,7 +42,8 @@ public struct LiveRequest: Sendable, Hashable {
     /// Takes out of the query what the action of a form put there, so that the page's own address is left.
     public mutating func removeFormQuery() {
         guard let start = url.firstIndex(of: "?") else { return }
-        let own = url[url.index(after: start)...].split(separator: "&").filter { !$0.hasPrefix("_event=") && !$0.hasPrefix("_seal=") }
+        let added = ["_event=", "_seal=", "_view=", "_key="]
+        let own = url[url.index(after: start)...].split(separator: "&").filter { pair in !added.contains { pair.hasPrefix($0) } }
         url = path + (own.isEmpty ? "" : "?" + own.joined(separator: "&"))
     }
 

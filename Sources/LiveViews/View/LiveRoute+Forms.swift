@@ -9,6 +9,9 @@ import RealtimeProtocol
 public struct PostedForm: Sendable {
     let event: String
     let seal: String
+    /// The number of the view whose form it is, and what else it is called.
+    let view: Int
+    let viewName: String
     let fields: FormFields
 
     /// - Parameters:
@@ -19,6 +22,9 @@ public struct PostedForm: Sendable {
         guard let event = request.query("_event"), let text = String(validating: body.readableBytesView, as: UTF8.self) else { return nil }
         self.event = event
         seal = request.query("_seal") ?? ""
+        guard let view = Int(request.query("_view") ?? "0") else { return nil }
+        self.view = view
+        viewName = request.query("_key") ?? ""
         var fields: [String: [String]] = [:]
         for pair in text.split(separator: "&").prefix(1_000) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -61,22 +67,55 @@ extension LiveRoute {
         }
         runtime.metrics.received()
         var address: String?
-        var events: [View.Event] = [try EventText.event(form.event, input: form.input)]
+        for effect in try handle(form, &view) {
+            switch effect {
+            case .publish(let channel, let data): _ = try? await runtime.hub?.publish(data, to: channel)
+            case .address(let url): address = url
+            }
+        }
+        if let address { return .elsewhere(address) }
+        return .page(try page(of: view, request))
+    }
+
+    private func handle(_ form: PostedForm, _ view: inout View) throws -> [PostedEffect] {
+        guard form.view != 0 else { return try PostedEffect.all(of: &view, form, runtime) }
+        // If the view had to be made anew, one in a list has another number now, or is gone.
+        guard let number = ViewNumber<View>(form.view), let serial = number.child.serial(view, form.viewName, number.serial) else {
+            throw EventError.syntax
+        }
+        return try number.child.posted(&view, serial, form, runtime)
+    }
+}
+
+/// What is done for a view when there is no browser that waits.
+enum PostedEffect: Sendable {
+    case publish(channel: String, [UInt8])
+    case address(String)
+
+    /// What comes of a form, of its controls before it, and of the events that they send.
+    static func all<View: LiveView>(of view: inout View, _ form: PostedForm, _ runtime: LiveRuntime) throws -> [PostedEffect] {
+        var found: [PostedEffect] = []
+        let last: View.Event = try EventText.event(form.event, input: form.input)
+        let controls = FormControls(try runtime.painted(view.body) { _ in HTML() }.text, formOf: form.event)
+        // What a control's event refuses changes nothing, as when it is typed.
+        var events: [View.Event] = controls.events(form.fields).compactMap { try? EventText.event($0.event, input: $0.value) }
+        events.append(last)
+        let most = events.count + 16
         // A view that always has another event gets no more than these.
-        for _ in 0..<16 where !events.isEmpty {
+        for _ in 0..<most where !events.isEmpty {
             var effects = LiveEffects<View.Event>()
             view.handle(events.removeFirst(), &effects)
             for effect in effects.effects {
                 switch effect {
                 case .send(let event): events.append(event)
-                case .publish(let channel, let data): _ = try? await runtime.hub?.publish(data, to: channel)
-                case .message(.go(let url)), .message(.address(let url, replaces: _)): if LiveRequest.isAddress(url) { address = url }
+                case .publish(let channel, let data): found.append(.publish(channel: channel, data))
+                case .message(.go(let url)), .message(.address(let url, replaces: _)):
+                    if LiveRequest.isAddress(url) { found.append(.address(url)) }
                 default: break
                 }
             }
         }
-        if let address { return .elsewhere(address) }
-        return .page(try page(of: view, request))
+        return found
     }
 }
 
@@ -84,23 +123,37 @@ extension LiveRoute {
 package enum FormActions {
     private static let action = Array(" method=\"post\" action=\"?_event=".utf8)
     private static let mark = Array(" data-on-submit=\"".utf8)
-    private static let references: [(String, UInt8)] = [
-        ("&quot;", 0x22), ("&amp;", 0x26), ("&lt;", 0x3c), ("&gt;", 0x3e), ("&#39;", 0x27), ("&apos;", 0x27),
-    ]
 
     /// A text of a view can't look like the attribute: its quotes are escaped.
-    static func added(to painted: String, seal: String) -> String {
-        let page = Array(painted.utf8)
+    ///
+    /// - Parameters:
+    ///   - page: what was painted.
+    ///   - views: where in it other views are, in their order.
+    ///   - name: what a view is called besides its number.
+    static func added(to page: [UInt8], seal: String, views: [PaintedView], name: (Int) -> String?) -> String {
         var output: [UInt8] = []
+        var views = views[...]
         var rest = page[...]
         while let place = rest.firstRange(of: mark) {
             output += rest[..<place.lowerBound]
             let event = rest[place.upperBound...].prefix { $0 != UInt8(ascii: "\"") }
-            output += action + Array("\(percentEncoded(event))&amp;_seal=\(seal)\"".utf8)
+            while let view = views.first, view.range.upperBound <= place.lowerBound { views.removeFirst() }
+            output +=
+                action
+                + Array(
+                    "\(percentEncoded(CharacterReference.resolved(event)))&amp;_seal=\(seal)\(view(at: place.lowerBound, views, name))\""
+                        .utf8)
             output += rest[place.lowerBound..<event.endIndex]
             rest = rest[event.endIndex...]
         }
-        return rest.count == page.count ? painted : String(decoding: output + rest, as: UTF8.self)
+        return String(decoding: output + rest, as: UTF8.self)
+    }
+
+    /// Whose form it is.
+    private static func view(at place: Int, _ views: ArraySlice<PaintedView>, _ name: (Int) -> String?) -> String {
+        guard let view = views.first, view.range.contains(place) else { return "" }
+        let key = name(view.number) ?? ""
+        return "&amp;_view=\(view.number)" + (key.isEmpty ? "" : "&amp;_key=\(percentEncoded(Array(key.utf8)))")
     }
 
     /// The view as it is rendered.
@@ -114,14 +167,11 @@ package enum FormActions {
         return String(decoding: output + rest, as: UTF8.self)
     }
 
-    private static func percentEncoded(_ event: ArraySlice<UInt8>) -> String {
-        var text = "", rest = event
-        while let byte = rest.first {
-            let reference = byte == UInt8(ascii: "&") ? references.first { rest.starts(with: $0.0.utf8) } : nil
-            let value = reference?.1 ?? byte
-            rest = rest.dropFirst(reference?.0.utf8.count ?? 1)
-            let isPlain = value < 0x80 && (Character(Unicode.Scalar(value)).isLetter || Character(Unicode.Scalar(value)).isNumber)
-            text += isPlain ? String(Unicode.Scalar(value)) : "%" + (value < 16 ? "0" : "") + String(value, radix: 16)
+    private static func percentEncoded(_ bytes: [UInt8]) -> String {
+        var text = ""
+        for byte in bytes {
+            let isPlain = byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber)
+            text += isPlain ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
         return text
     }

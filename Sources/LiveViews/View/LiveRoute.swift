@@ -43,16 +43,14 @@ public struct LiveRoute<View: LiveView>: Sendable {
         for child in View.children { try await child.mount(&view, request) }
     }
 
-    /// What a child paints.
-    static func child(_ number: Int, of view: View) -> HTML {
-        View.children.indices.contains(number - 1) ? View.children[number - 1].body(view) : HTML()
-    }
-
     func page(of view: View, _ request: LiveRequest) throws -> LivePage {
-        let painted = try runtime.painted(view.body) { Self.child($0, of: view) }
-        let hash = runtime.seals.paintHash.text(of: Array(painted.utf8))
+        let painted = try runtime.painted(view.body) { view.childBody($0) ?? HTML() }
+        let hash = runtime.seals.paintHash.text(of: painted.text)
         let seal = try seal(try state(of: view), request)
-        return LivePage(title: view.title, root: Self.root(FormActions.added(to: painted, seal: seal), seal: seal, hash: hash))
+        let text = FormActions.added(to: painted.text, seal: seal, views: painted.views) { number in
+            ViewNumber<View>(number).flatMap { $0.child.name(view, $0.serial) }
+        }
+        return LivePage(title: view.title, root: Self.root(text, seal: seal, hash: hash))
     }
 
     /// The text of the page around a view, whose templates are parsed once and not for each request.

