@@ -89,7 +89,8 @@ extension InBrowser {
                 let count = try await window.value("document.querySelectorAll('#places *').length", as: Int.self)
                 for (number, payload) in XSSPayloads.all.enumerated() {
                     _ = try await window.value(
-                        "(send.value = \(quoted(payload)), window.sent = send.value, send.dispatchEvent(new Event('input', { bubbles: true })), true)", as: Bool.self)
+                        "(send.value = \(quoted(payload)), window.sent = send.value, send.dispatchEvent(new Event('input', { bubbles: true })), true)",
+                        as: Bool.self)
                     try await window.wait("document.querySelector('#count').innerText === '\(number + 1)'")
                     #expect(try await window.value("\(Self.findings)(window)", as: [String].self) == [], "\(payload)")
                     let sent = try await window.value("window.sent", as: String.self)
