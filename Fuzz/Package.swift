@@ -54,6 +54,7 @@ let package = Package(
         target("FuzzPatches"),
         target("FuzzTemplates"),
         target("FuzzLiveEvents", flags: ["-package-name", packageName]),
+        target("FuzzUploads", flags: ["-package-name", packageName]),
         target("FuzzSeals", flags: ["-package-name", packageName]),
     ],
     swiftLanguageModes: [.v6]

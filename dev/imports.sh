@@ -21,7 +21,7 @@ declare -A allowed=(
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
     [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
-    [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Synchronization FoundationEssentials"
+    [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Synchronization FoundationEssentials Dispatch $libc"
     [LiveClientScript]=""
     [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle Synchronization"
     [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"

@@ -127,7 +127,7 @@ export const extend = (
     });
   };
 
-  /** After a new join, what was typed meanwhile. */
+  /** After a new join, what was typed meanwhile, and the files that the last connection took with it. */
   const recover = (view) => {
     const told = new Set();
     const tellers = "[data-on-input],[data-on-change]";
@@ -136,6 +136,12 @@ export const extend = (
       if (!element || told.has(element) || viewOf(control) !== view.number || (control.type === "radio" && !control.checked)) continue;
       told.add(element);
       push(element, element.dataset.onInput ?? element.dataset.onChange, valueOf(element, control), control);
+    }
+    for (const [id, files] of left) {
+      const input = document.getElementById(id);
+      if (!has(input) || viewOf(input) !== view.number) continue;
+      left.delete(id);
+      offer(input, files);
     }
   };
 
@@ -196,6 +202,7 @@ export const extend = (
       const element = need(answer.ok && next.querySelector("[data-live]"));
       const target = answer.redirected ? addressOf(answer.url.slice(location.origin.length)) : url;
       disconnect();
+      left.clear();
       page = itsPage ?? Math.random();
       mark(target, itsPage);
       document.title = next.title;
@@ -268,12 +275,17 @@ export const extend = (
 
   const uploads = new Map(); // by id
   const offers = new Map(); // by ref
+  const left = new Map(); // files that are offered anew after a lost connection, by the id of their input
   const chunk = 32_768;
 
   const offer = (input, files) => {
-    for (const upload of uploads.values()) if (upload.input === input) upload.cancel();
-    files = [...files].slice(0, input.multiple ? Infinity : 1);
-    if (!files.length || !live.isLive) return;
+    for (const upload of uploads.values()) if (upload.input === input && !upload.isSent) upload.cancel();
+    files = [...files].slice(0, input.multiple ? 100 : 1);
+    if (!files.length) return;
+    if (!live.isLive) {
+      if (!input.multiple) left.delete(input.id);
+      return leave(input, ...files);
+    }
     const ref = call(["up"], [viewOf(input), input.dataset.upload, files.map(({ name, type, size }) => [name, type, size])], [input]);
     offers.set(ref, { input, files });
   };
@@ -284,6 +296,8 @@ export const extend = (
     event.preventDefault();
     if (event.type === "drop") offer(input, event.dataTransfer.files);
   });
+
+  const leave = (input, ...files) => left.set(input.id, [...(left.get(input.id) ?? []), ...files]);
 
   const show = (input) => {
     let taken = 0;
@@ -311,7 +325,7 @@ export const extend = (
         self.wake?.();
       },
       cancel() {
-        if (!self.isSent) send(["ux", id]);
+        send(["ux", id]);
         self.stop();
       },
     };
@@ -434,7 +448,12 @@ export const extend = (
       callAll("reconnected");
     },
     lost() {
-      for (const upload of uploads.values()) upload.stop();
+      for (const { input, file, stop } of uploads.values()) {
+        leave(input, file);
+        stop();
+      }
+      for (const { input, files } of offers.values()) leave(input, ...files);
+      offers.clear();
       callAll("disconnected");
     },
   });

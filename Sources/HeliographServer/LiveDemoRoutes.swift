@@ -28,6 +28,10 @@ struct LiveDemoRoutes {
             "live/form", views: views,
             options: options("Form", "It says what is wrong while you type, and checks again when you send.", "form")
         ) { TypedForm() }
+        pages.live(
+            "live/upload", views: views,
+            options: options("Upload", "Pictures are sent while you write their title, and checked by their first bytes.", "upload")
+        ) { PhotoForm() }
         pages.live("live/list", views: views, options: options("List", "Rows come and go; those that stay are not touched.", "list")) {
             FilteredList()
         }
@@ -53,7 +57,8 @@ struct LiveDemoRoutes {
     }
 
     private static let places: [(path: String, name: String)] = [
-        ("", "All at once"), ("counter", "Counter"), ("clock", "Clock"), ("form", "Form"), ("list", "List"), ("slider", "Slider"),
+        ("", "All at once"), ("counter", "Counter"), ("clock", "Clock"), ("form", "Form"), ("upload", "Upload"), ("list", "List"),
+        ("slider", "Slider"),
         ("todo", "Todo"),
         ("shared", "Shared todo"), ("table", "Table"),
     ]

@@ -12,13 +12,16 @@ extension Request {
         if let length = headers[.contentLength].flatMap(Int.init), length > options.maxRequestBytes {
             throw NIOTooManyBytesError(maxBytes: options.maxRequestBytes)
         }
+        return try await within(options.requestTimeout) { try await body.collect(upTo: options.maxRequestBytes) }
+    }
+
+    /// Whoever takes longer to send his body loses the connection.
+    func within<Value>(_ timeout: Duration, _ work: () async throws -> Value) async throws -> Value {
         let deadline = ServedConnection.current.map { connection in
-            connection.channel.eventLoop.scheduleTask(in: TimeAmount(options.requestTimeout)) {
-                connection.channel.close(promise: nil)
-            }
+            connection.channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) { connection.channel.close(promise: nil) }
         }
         defer { deadline?.cancel() }
-        return try await body.collect(upTo: options.maxRequestBytes)
+        return try await work()
     }
 
     /// wire-protocol §1.14: by the Content-Type, of which parameters do not matter.

@@ -17,7 +17,7 @@ extension LiveTester {
         }
     }
 
-    private func push(_ message: (Int) -> String) async throws {
+    func push(_ message: (Int) -> String) async throws {
         let ref = state.withLock { state in
             state.lastRef += 1
             return state.lastRef

@@ -178,6 +178,7 @@ public final class LiveTester<View: LiveView>: Sendable {
         try await receive("[\"join\",\(JSON.quoted(before.seal)),\(JSON.quoted(before.hash)),[\(fingerprints)]]")
         try await settle("the answer to the join") { $0.hasJoined }
         try await bind(before.html)
+        try await offerAgain()
     }
 
     /// `ClientView` can't be bound to a page, so it gets the tree; it must be what the page shows.
@@ -232,6 +233,12 @@ public final class LiveTester<View: LiveView>: Sendable {
     func receive(_ text: String) async throws {
         guard let connection = connection.withLock({ $0 }), state.withLock(\.isConnected) else { throw notConnected }
         try await loop.executeInContext { connection.session.value.received(ByteBuffer(string: text), isBinary: false) }
+        await loop.run()
+    }
+
+    func receive(binary bytes: [UInt8]) async throws {
+        guard let connection = connection.withLock({ $0 }), state.withLock(\.isConnected) else { throw notConnected }
+        try await loop.executeInContext { connection.session.value.received(ByteBuffer(bytes: bytes), isBinary: true) }
         await loop.run()
     }
 

@@ -7,6 +7,8 @@ public struct ServerMessage: Hashable, Sendable {
     /// What sort of message it is.
     public enum Kind: Hashable, Sendable {
         case templates, bind, tree, patch, acknowledgement, refusal, seal, push, address, go, title, flash, focus, reset, away, reload
+        /// Of files: which may come, what was taken, what is over.
+        case offered, taken, ended
         /// None that a browser would know.
         case unknown
     }
@@ -44,13 +46,25 @@ public struct ServerMessage: Hashable, Sendable {
 
     private static let kinds: [String: Kind] = [
         "t": .templates, "b": .bind, "j": .tree, "p": .patch, "err": .refusal, "s": .seal, "e": .push, "u": .address, "go": .go,
-        "title": .title, "flash": .flash, "focus": .focus, "reset": .reset, "away": .away, "reload": .reload,
+        "title": .title, "flash": .flash, "focus": .focus, "reset": .reset, "away": .away, "reload": .reload, "up": .offered, "ua": .taken,
+        "ux": .ended,
     ]
 
     /// A text in it.
     func string(_ index: Int) -> String? {
         guard values.indices.contains(index) else { return nil }
         return try? values[index].string()
+    }
+
+    func integer(_ index: Int) -> Int? {
+        guard values.indices.contains(index) else { return nil }
+        return try? values[index].integer()
+    }
+
+    /// Of an offer's files: its number, or why it is refused.
+    var answers: [(id: Int?, refusal: String?)]? {
+        guard values.count == 3, let answers = try? values[2].elements() else { return nil }
+        return answers.map { (try? $0.integer(), try? $0.string()) }
     }
 
     /// The number of the last event that it acknowledges.

@@ -27,6 +27,10 @@ struct TesterState {
     var stepStart = 0
     var destination: String?
 
+    /// The files that were chosen, and by the number of an offer which of them it is about.
+    var files: [ChosenFile] = []
+    var offers: [Int: [Int]] = [:]
+
     /// What has been typed and not been handled yet, by the control's name in the page.
     var edits: [String: ControlValue] = [:]
     /// The controls that somebody has touched.
@@ -67,9 +71,34 @@ struct TesterState {
         case .title: title = message.string(1)
         case .address: url = message.string(1) ?? url
         case .go: destination = message.string(1)
+        case .offered, .taken, .ended: receive(upload: message)
         case .refusal, .push, .flash, .focus, .reset, .away, .reload: break
-        case .unknown: fault = LiveTesterError(.badMessage, "the server has sent \(message.text.prefix(200))")
+        case .unknown: fault = Self.wrong(message)
         }
+    }
+
+    private mutating func receive(upload message: ServerMessage) {
+        guard let number = message.integer(1) else { return fault = Self.wrong(message) }
+        let index = files.lastIndex { $0.id == number }
+        switch message.kind {
+        case .offered:
+            guard let offer = offers.removeValue(forKey: number), let answers = message.answers, answers.count == offer.count else {
+                return fault = Self.wrong(message)
+            }
+            for (index, answer) in zip(offer, answers) { (files[index].id, files[index].refusal) = answer }
+        case .taken:
+            // Of a file that is over here, it may be under way.
+            guard let index, !files[index].isOver else { return }
+            guard let taken = message.integer(2), taken > files[index].taken, taken <= files[index].sent else {
+                return fault = Self.wrong(message)
+            }
+            files[index].taken = taken
+        default: if let index { files[index].isOver = true }
+        }
+    }
+
+    private static func wrong(_ message: ServerMessage) -> LiveTesterError {
+        LiveTesterError(.badMessage, "the server has sent \(message.text.prefix(200))")
     }
 
     private mutating func apply(_ message: ServerMessage) {

@@ -26,7 +26,7 @@ extension InBrowser {
         func pages() async throws {
             try await Browser.run { browser in
                 let server = try await server()
-                for name in ["", "counter", "clock", "form", "list", "slider", "todo", "shared", "table"] {
+                for name in ["", "counter", "clock", "form", "upload", "list", "slider", "todo", "shared", "table"] {
                     for size in [Browser.Size.desktop, .phone] {
                         let window = try await browser.window("\(server.address)/live/\(name)", size, isDark: size == .phone)
                         try await window.wait("window.live?.isLive")
@@ -114,6 +114,60 @@ extension InBrowser {
                 try await window.press("Enter")
                 try await window.waitForText("Half a thought", in: ".todos")
                 #expect(try await window.value("window.isSamePage === true", as: Bool.self))
+                withExtendedLifetime(again) {}
+            }
+        }
+
+        @Test("Pictures are sent while their title is written, and kept with it; what is too large or none is refused and says why")
+        func upload() async throws {
+            try await Browser.run { browser in
+                let server = try await server(), folder = try TemporaryFolder()
+                let picture = Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) + Data(count: 1_500_000)
+                for (name, bytes) in [
+                    ("a.png", picture), ("large.png", Data(count: 6 << 20)), ("none.png", Data(count: 9)), ("b.exe", Data([1])),
+                ] {
+                    try bytes.write(to: URL(filePath: folder.path(name)))
+                }
+                let window = try await open(browser, server, "live/upload")
+                try await window.choose(["a.png", "large.png", "none.png", "b.exe"].map { folder.path($0) }, in: "#photos")
+                try await window.wait("[...document.querySelectorAll('.file output')].some((e) => e.innerText === '100%')")
+                #expect(
+                    try await window.texts(".file .problem") == [
+                        "Larger than 5 MB.", "This is no file of the kind that its name says.", "Files of this kind are not taken here.",
+                    ])
+                try await window.picture("live-upload-files")
+                for name in ["large.png", "none.png", "b.exe"] {
+                    try await window.click("[aria-label='Remove \(name)']")
+                    try await window.wait("!document.querySelector('[aria-label=\"Remove \(name)\"]')")
+                }
+                try await window.click("form .primary")
+                try await window.waitForText("What is in the pictures?", in: "form")
+                try await window.type("Summer")
+                try await window.press("Enter")
+                try await window.waitForText("Summer", in: ".album")
+                #expect(try await window.texts(".album li") == ["a.png image/png, 1.4 MB"])
+                try await window.wait("!document.querySelector('.file') && document.querySelector('#album-title').value === ''")
+                try await window.picture("live-upload-saved")
+                #expect(window.takeComplaints() == [])
+                withExtendedLifetime(server) {}
+            }
+        }
+
+        @Test("An upload goes on by itself when the server was killed under it")
+        func uploadAfterRestart() async throws {
+            try await Browser.run { browser in
+                let server = try await server(), folder = try TemporaryFolder()
+                let picture = Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) + Data(count: 900_000)
+                try picture.write(to: URL(filePath: folder.path("a.png")))
+                let window = try await open(browser, server, "live/upload")
+                try await window.choose([folder.path("a.png")], in: "#photos")
+                try await window.waitForText("100%", in: ".files")
+                server.command.signal(SIGKILL)
+                _ = await server.command.outcome()
+                try await window.wait("!live.isLive")
+                let again = try await self.server(port: server.port)
+                try await window.wait("live.isLive")
+                try await window.waitForText("100%", in: ".files")
                 withExtendedLifetime(again) {}
             }
         }

@@ -109,6 +109,26 @@ struct Window {
         _ = try await call("Input.insertText", ["text": text])
     }
 
+    /// Chooses files in a control, as its dialog would.
+    func choose(_ paths: [String], in selector: String) async throws {
+        struct Document: Decodable {
+            struct Node: Decodable { let nodeId: Int }
+            let root: Node
+        }
+        struct Query: Encodable {
+            let nodeId: Int
+            let selector: String
+        }
+        struct Files: Encodable {
+            let nodeId: Int
+            let files: [String]
+        }
+        let document = try await call("DOM.getDocument", as: Document.self)
+        let control = try await call(
+            "DOM.querySelector", Query(nodeId: document.root.nodeId, selector: selector), as: Document.Node.self)
+        _ = try await call("DOM.setFileInputFiles", Files(nodeId: control.nodeId, files: paths))
+    }
+
     func press(_ key: String) async throws {
         struct Key: Encodable {
             let type: String

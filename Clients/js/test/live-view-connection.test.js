@@ -297,6 +297,25 @@ test("§11 an upload ends before its end: refused by the server, cancelled by an
   await page.until(isOffline);
 });
 
+test("§11 after a lost connection, what was under way, whole or only offered is offered anew, once; what is over is not", { timeout }, async () => {
+  const { page, peer } = await uploadPage();
+  await choose(page, file("whole.bin", 10), file("half.bin", 500_000), file("taken.bin", 20));
+  await peer.next();
+  peer.say(["up", 1, [1, 2, 3]], 1);
+  await settled(peer);
+  peer.say(["ua", 1, 10], ["ua", 3, 20], ["ux", 3], ["ua", 2, 32_768]);
+  await page.until(() => document.querySelector("[data-progress-for]").dataset.progress === "6");
+  peer.close(1006);
+  await page.until(isOffline);
+  await choose(page, file("offline.bin", 1));
+  const again = await stage.peer();
+  await again.next();
+  again.say(["t", 0, template(0, uploadContent, [])], ["j", 0, 0, { 0: [] }]);
+  const offered = await again.next();
+  assert.deepEqual([offered[0], offered[3]], ["up", "photo"]);
+  assert.deepEqual(offered[4].map(([name]) => name), ["whole.bin", "half.bin", "offline.bin"]);
+});
+
 test("§11 files are dropped on an element", { timeout }, async () => {
   const { page, peer } = await uploadPage();
   const prevented = await page.run(() => {

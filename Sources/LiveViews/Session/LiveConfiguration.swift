@@ -20,6 +20,8 @@ public struct LiveConfiguration: Sendable {
     public var slowHandler: Duration = .milliseconds(5)
     /// Within which browsers come back after ``LiveRuntime/drain()``. Default 5 s.
     public var drainWindow: Duration = .seconds(5)
+    /// What files of browsers may cost.
+    public var uploads = UploadLimits()
 
     public init() {}
 }

@@ -1,4 +1,4 @@
-/// What the server says besides templates, trees and patches (live protocol §8–10).
+/// What the server says besides templates, trees and patches (live protocol §8–11).
 enum LiveMessage: Sendable {
     case acknowledgement(Int)
     case refusal(ref: Int, String)
@@ -13,6 +13,10 @@ enum LiveMessage: Sendable {
     case reset(String)
     case away(milliseconds: Int)
     case reload
+    /// The numbers of files that may come, and why others may not.
+    case offered(Int, [Result<Int, UploadProblem>])
+    case taken(Int, Int)
+    case ended(Int)
 
     var json: [UInt8] {
         switch self {
@@ -28,6 +32,16 @@ enum LiveMessage: Sendable {
         case .reset(let id): return Self.array("reset", Self.quoted(id))
         case .away(let milliseconds): return Self.array("away", "\(milliseconds)")
         case .reload: return Self.array("reload")
+        case .offered(let ref, let answers):
+            let texts = answers.map { answer in
+                switch answer {
+                case .success(let id): "\(id)"
+                case .failure(let problem): Self.quoted("\(problem)")
+                }
+            }
+            return Self.array("up", "\(ref)", "[\(texts.joined(separator: ","))]")
+        case .taken(let id, let count): return Self.array("ua", "\(id)", "\(count)")
+        case .ended(let id): return Self.array("ux", "\(id)")
         }
     }
 

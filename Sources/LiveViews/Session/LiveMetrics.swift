@@ -10,6 +10,9 @@ struct LiveMetrics: Sendable {
     private let renders = Counter(label: "live_renders_total")
     private let patchBytes = Counter(label: "live_patch_bytes_total")
     private let slowHandlers = Counter(label: "live_slow_handlers_total")
+    private let uploads = Counter(label: "live_uploads_total")
+    private let refusedUploads = Counter(label: "live_refused_uploads_total")
+    private let uploadBytes = Counter(label: "live_upload_bytes_total")
     private let failures = Counter(label: "live_failures_total")
 
     func opened() { views.increment() }
@@ -23,5 +26,8 @@ struct LiveMetrics: Sendable {
         patchBytes.increment(by: count)
     }
     func wasSlow() { slowHandlers.increment() }
+    func finishedUpload() { uploads.increment() }
+    func refusedUpload() { refusedUploads.increment() }
+    func uploaded(bytes count: Int) { uploadBytes.increment(by: count) }
     func failed() { failures.increment() }
 }

@@ -20,6 +20,7 @@ public final class LiveRuntime: Sendable {
     let hub: Hub?
     let logger: Logger
     let metrics: LiveMetrics
+    let uploads: UploadStorage
     let now: @Sendable () -> Int64
     private let loops = Mutex<[ObjectIdentifier: LiveLoop]>([:])
     private let painters = PaintPool()
@@ -45,6 +46,7 @@ public final class LiveRuntime: Sendable {
         self.logger = logger
         self.now = now
         metrics = LiveMetrics()
+        uploads = UploadStorage(configuration.uploads)
     }
 
     func loop(_ eventLoop: any EventLoop) -> LiveLoop {

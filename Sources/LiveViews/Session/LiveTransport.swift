@@ -9,6 +9,9 @@ public protocol LiveTransport: AnyObject {
     /// Whether patches are binary (live protocol §6).
     var isBinary: Bool { get }
 
+    /// Whether the browser can send files, which are binary messages. Default true.
+    var carriesFiles: Bool { get }
+
     /// The bytes that wait for the browser.
     var bufferedBytes: Int { get }
 
@@ -20,6 +23,10 @@ public protocol LiveTransport: AnyObject {
 
     /// Ends the connection after what was sent has left.
     func close(_ code: LiveCloseCode, _ reason: String)
+}
+
+extension LiveTransport {
+    public var carriesFiles: Bool { true }
 }
 
 /// Why the server ends a connection (live protocol §10), as a close code of WebSocket.

@@ -80,6 +80,7 @@ extension ViewSession {
         }
         hasChanged = true
         setNeedsRender(number)
+        if uploads != nil { synchronizeUploads() }
         for effect in effects.effects where phase == .live { perform(effect, of: number, dispatch) }
     }
 

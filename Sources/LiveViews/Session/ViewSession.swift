@@ -29,6 +29,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     /// Where children come and go: the fingerprints of what the browser has.
     var sentTemplates: Set<String> = []
     let running = RunningEffects()
+    /// Nil if the view has none.
+    var uploads: UploadDesk<View>?
 
     // What is to be sent with the next render.
     /// The number of the last event.
@@ -75,6 +77,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         self.request.isConnected = true
         loop = route.runtime.loop(transport.eventLoop)
         rendered = RenderedView(cache: loop.cache)
+        uploads = UploadDesk()
         allowance = route.runtime.configuration.maxEventBurst &* 1_000
         lastEvent = loop.eventLoop.now
         loop.add(self)
@@ -94,7 +97,9 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
 
     func received(_ message: ByteBuffer, isBinary: Bool) {
         guard phase != .closed else { return }
-        guard !isBinary else { return end(.badMessage, "unexpected binary message") }
+        guard !isBinary else {
+            return phase == .live ? received(piece: message) : end(.badMessage, "unexpected binary message")
+        }
         let parsed: ClientMessage
         do throws(ClientMessage.Fault) {
             parsed = try ClientMessage(message)
@@ -109,6 +114,12 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         case (.navigated(let ref, let url), .live):
             guard isAllowed(ref) else { return }
             navigated(ref, url)
+        case (.offer(let ref, let view, let name, let files), .live):
+            guard isAllowed(ref) else { return }
+            offered(ref, view, name, files)
+        case (.cancelled(let id), .live):
+            guard isAllowed(nil) else { return }
+            cancelled(id)
         case (.full(let view), .live):
             guard isAllowed(nil) else { return }
             sendTrees(from: view)
@@ -117,7 +128,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     }
 
     /// Whether another event may come now, and is numbered as it must be.
-    private func isAllowed(_ ref: Int?) -> Bool {
+    func isAllowed(_ ref: Int?) -> Bool {
         let now = loop.eventLoop.now
         let passed = (now - lastEvent).nanoseconds / 1_000_000
         // What is less than a millisecond counts the next time.
@@ -157,6 +168,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
             view.disconnected()
         }
         self.view = nil
+        uploads = nil
     }
 
     func end(_ code: LiveCloseCode, _ reason: String) {

@@ -27,10 +27,12 @@ public struct LiveChild<Parent: LiveView>: Sendable {
     let navigated: @Sendable (ViewSession<Parent>, ViewNumber<Parent>, LiveRequest) -> Void
     let disconnected: @Sendable (Parent) -> Void
     /// What a browser without JavaScript has sent.
-    let posted: @Sendable (inout Parent, Int, PostedForm, LiveRuntime) throws -> [PostedEffect]
+    let posted: @Sendable (inout Parent, Int, PostedForm, LiveRuntime) throws -> [PostedEffect<Parent>]
     /// What it is called there.
     let name: @Sendable (Parent, Int) -> String?
     let serial: @Sendable (Parent, String, Int) -> Int?
+    /// Its uploads, for its place among the children.
+    let uploadPlaces: @Sendable (Int) -> [UploadPlace<Parent>]
 
     /// - Parameter path: of a stored property.
     public init<Child: LiveView>(_ path: any WritableKeyPath<Parent, Child> & Sendable) {
@@ -92,9 +94,20 @@ public struct LiveChild<Parent: LiveView>: Sendable {
         }
         disconnected = { for child in all($0) { child.disconnected() } }
         posted = { parent, serial, form, runtime in
-            var effects: [PostedEffect] = []
+            var effects: [PostedEffect<Child>] = []
             try change(&parent, serial) { effects = try PostedEffect.all(of: &$0, form, runtime) }
-            return effects
+            return effects.map { $0.inParent { try change(&$0, serial, $1) } }
+        }
+        uploadPlaces = { slot in
+            Child.uploads.map { upload in
+                UploadPlace(
+                    slot: slot, serials: serials, get: { one($0, $1)?[keyPath: upload] },
+                    change: { parent, serial, body in try? change(&parent, serial) { body(&$0[keyPath: upload]) } },
+                    finished: { session, number, name in
+                        guard let number = ViewNumber<Parent>(number) else { return }
+                        Self.perform(session, number, change) { $0.uploaded(name, &$1) }
+                    })
+            }
         }
     }
 

@@ -12,19 +12,15 @@ public struct PostedForm: Sendable {
     /// The number of the view whose form it is, and what else it is called.
     let view: Int
     let viewName: String
-    let fields: FormFields
+    var fields = FormFields()
 
     /// - Parameters:
     ///   - request: with the action's query.
     ///   - body: in the encoding `application/x-www-form-urlencoded`.
     /// - Returns: nil if no form of a live view has such an action, or the body is not text.
     public init?(_ request: LiveRequest, body: ByteBuffer) {
-        guard let event = request.query("_event"), let text = String(validating: body.readableBytesView, as: UTF8.self) else { return nil }
-        self.event = event
-        seal = request.query("_seal") ?? ""
-        guard let view = Int(request.query("_view") ?? "0") else { return nil }
-        self.view = view
-        viewName = request.query("_key") ?? ""
+        guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { return nil }
+        self.init(request)
         var fields: [String: [String]] = [:]
         for pair in text.split(separator: "&").prefix(1_000) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -32,6 +28,15 @@ public struct PostedForm: Sendable {
             fields[PercentEncoding.decoded(parts.first ?? ""), default: []].append(value)
         }
         self.fields = FormFields(fields)
+    }
+
+    /// What the action says.
+    init?(_ request: LiveRequest) {
+        guard let event = request.query("_event"), let view = Int(request.query("_view") ?? "0") else { return nil }
+        self.event = event
+        self.view = view
+        seal = request.query("_seal") ?? ""
+        viewName = request.query("_key") ?? ""
     }
 
     /// As a browser with JavaScript sends them.
@@ -53,53 +58,94 @@ public enum PostedPage: Sendable {
 
 extension LiveRoute {
     /// The page after a form was posted: the view is resumed, or made and mounted, the event handled. Effects are done as far as they don't need a browser that waits: other events,
-    /// publications, addresses.
+    /// work (for 30 s at most), publications, addresses.
     ///
     /// - Throws: ``EventError`` if the view has no such event; what `make` and ``LiveView/mount(_:)`` throw.
     public func page(
         _ request: LiveRequest, posted form: PostedForm, make: @Sendable (LiveRequest) async throws -> View
     ) async throws -> PostedPage {
-        var view: View
+        try await page(request, of: try await postedView(request, form, make), after: form)
+    }
+
+    /// The view to which something is posted.
+    func postedView(
+        _ request: LiveRequest, _ form: PostedForm, _ make: @Sendable (LiveRequest) async throws -> View
+    ) async throws -> View {
         switch await self.view(for: request, seal: form.seal, make: make) {
-        case .resumed(let resumed): view = resumed
-        case .mounted(let mounted): view = mounted
+        case .resumed(let view), .mounted(let view): return view
         case .failed(let error): throw error
         }
+    }
+
+    func page(_ request: LiveRequest, of posted: View, after form: PostedForm) async throws -> PostedPage {
         runtime.metrics.received()
+        var view = posted
         var address: String?
-        for effect in try handle(form, &view) {
+        var effects = try handle(form, &view)[...]
+        // A view that always has more to do gets no more than these.
+        for _ in 0..<1_000 {
+            guard let effect = effects.popFirst() else { break }
             switch effect {
             case .publish(let channel, let data): _ = try? await runtime.hub?.publish(data, to: channel)
             case .address(let url): address = url
+            case .work(let work): if let change = await Self.result(of: work) { effects += change(&view) }
             }
         }
         if let address { return .elsewhere(address) }
         return .page(try page(of: view, request))
     }
 
-    private func handle(_ form: PostedForm, _ view: inout View) throws -> [PostedEffect] {
+    private func handle(_ form: PostedForm, _ view: inout View) throws -> [PostedEffect<View>] {
         guard form.view != 0 else { return try PostedEffect.all(of: &view, form, runtime) }
-        // If the view had to be made anew, one in a list has another number now, or is gone.
+        let number = try number(of: form, in: view)
+        return try number.child.posted(&view, number.serial, form, runtime)
+    }
+
+    /// If the view had to be made anew, one in a list has another number now, or is gone.
+    func number(of form: PostedForm, in view: View) throws(EventError) -> ViewNumber<View> {
         guard let number = ViewNumber<View>(form.view), let serial = number.child.serial(view, form.viewName, number.serial) else {
-            throw EventError.syntax
+            throw .syntax
         }
-        return try number.child.posted(&view, serial, form, runtime)
+        return ViewNumber(slot: number.slot, serial: serial)
+    }
+
+    /// Work that takes longer is cancelled.
+    private static func result(of work: @escaping PostedEffect<View>.Work) async -> PostedEffect<View>.Change? {
+        await withTaskGroup(of: PostedEffect<View>.Change?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(30))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
     }
 }
 
 /// What is done for a view when there is no browser that waits.
-enum PostedEffect: Sendable {
+enum PostedEffect<View: LiveView>: Sendable {
+    typealias Work = @Sendable () async -> Change?
+    /// What came of it changes the view.
+    typealias Change = @Sendable (inout View) -> [PostedEffect]
+
     case publish(channel: String, [UInt8])
     case address(String)
+    case work(Work)
 
     /// What comes of a form, of its controls before it, and of the events that they send.
-    static func all<View: LiveView>(of view: inout View, _ form: PostedForm, _ runtime: LiveRuntime) throws -> [PostedEffect] {
-        var found: [PostedEffect] = []
+    static func all(of view: inout View, _ form: PostedForm, _ runtime: LiveRuntime) throws -> [PostedEffect] {
         let last: View.Event = try EventText.event(form.event, input: form.input)
         let controls = FormControls(try runtime.painted(view.body) { _ in HTML() }.text, formOf: form.event)
         // What a control's event refuses changes nothing, as when it is typed.
         var events: [View.Event] = controls.events(form.fields).compactMap { try? EventText.event($0.event, input: $0.value) }
         events.append(last)
+        return all(of: &view, events)
+    }
+
+    private static func all(of view: inout View, _ first: [View.Event]) -> [PostedEffect] {
+        var found: [PostedEffect] = []
+        var events = first
         let most = events.count + 16
         // A view that always has another event gets no more than these.
         for _ in 0..<most where !events.isEmpty {
@@ -108,6 +154,12 @@ enum PostedEffect: Sendable {
             for effect in effects.effects {
                 switch effect {
                 case .send(let event): events.append(event)
+                case .run(_, let work):
+                    found.append(
+                        .work {
+                            guard let event = await work() else { return nil }
+                            return { all(of: &$0, [event]) }
+                        })
                 case .publish(let channel, let data): found.append(.publish(channel: channel, data))
                 case .message(.go(let url)), .message(.address(let url, replaces: _)):
                     if LiveRequest.isAddress(url) { found.append(.address(url)) }
@@ -116,6 +168,26 @@ enum PostedEffect: Sendable {
             }
         }
         return found
+    }
+
+    /// The same, for the view around it.
+    func inParent<Parent: LiveView>(
+        _ change: @escaping @Sendable (inout Parent, (inout View) throws -> Void) throws -> Void
+    ) -> PostedEffect<Parent> {
+        switch self {
+        case .publish(let channel, let data): .publish(channel: channel, data)
+        case .address(let url): .address(url)
+        case .work(let work):
+            .work {
+                guard let next = await work() else { return nil }
+                return { parent in
+                    var found: [PostedEffect] = []
+                    // It may be gone.
+                    try? change(&parent) { found = next(&$0) }
+                    return found.map { $0.inParent(change) }
+                }
+            }
+        }
     }
 }
 

@@ -108,6 +108,7 @@ public struct LiveRoute<View: LiveView>: Sendable {
         do {
             var fresh = try await make(request)
             if var view = resumed(seal, request) {
+                view.takeUploads(from: fresh)
                 view.resumed(from: fresh)
                 return .resumed(view)
             }

@@ -55,6 +55,11 @@ public protocol LiveView: Sendable {
     /// The browser is gone; the last call. All effects that still ran are cancelled.
     func disconnected()
 
+    /// A file of an upload has come whole. It is among the upload's ``LiveUpload/files``.
+    ///
+    /// - Parameter name: of the upload.
+    mutating func uploaded(_ name: String, _ effects: inout LiveEffects<Event>)
+
     /// What it looks like.
     var body: HTML { get }
 
@@ -64,18 +69,26 @@ public protocol LiveView: Sendable {
     /// The views within it: properties that are views themselves. They are mounted after it. Default none.
     static var children: [LiveChild<Self>] { get }
 
+    /// Its properties that take files: `[\.photos]`. Default none.
+    static var uploads: [any WritableKeyPath<Self, LiveUpload> & Sendable] { get }
+
     /// Sealed states of other versions are not resumed. Raise it when the meaning of a property changes and its type doesn't. Default 0.
     static var stateVersion: Int { get }
 }
 
 extension LiveView {
+    /// The type of ``uploads``.
+    public typealias Uploads = [any WritableKeyPath<Self, LiveUpload> & Sendable]
+
     public mutating func mount(_ request: LiveRequest) async throws {}
     public mutating func connected(_ effects: inout LiveEffects<Event>) {}
     public mutating func navigated(to request: LiveRequest, _ effects: inout LiveEffects<Event>) {}
     public mutating func resumed(from fresh: Self) {}
     public func disconnected() {}
+    public mutating func uploaded(_ name: String, _ effects: inout LiveEffects<Event>) {}
     public var title: String? { nil }
     public static var children: [LiveChild<Self>] { [] }
+    public static var uploads: Uploads { [] }
     public static var stateVersion: Int { 0 }
 }
 

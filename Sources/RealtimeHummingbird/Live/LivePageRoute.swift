@@ -45,21 +45,45 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
         let session = known ?? Self.random()
         var live = live(request, context, request.head.path ?? "/", session)
         let limits = limits(messages: 1)
-        let body: ByteBuffer
         do {
-            body = try await request.body(limits)
-        } catch is NIOTooManyBytesError {
-            return .bodyTooLong(limits, [:])
-        }
-        guard let form = PostedForm(live, body: body) else { throw HTTPError(.badRequest, message: "This is no form of this page.") }
-        live.removeFormQuery()
-        do {
-            switch try await route.page(live, posted: form, make: { _ in try await view(request, context) }) {
+            switch try await answer(request, context, &live, limits) {
             case .page(let page): return try response(page, newSession: known == nil ? session : nil)
             case .elsewhere(let url): return .redirect(to: url, type: .normal)
             }
+        } catch is NIOTooManyBytesError {
+            return .bodyTooLong(limits, [:])
         } catch let error as EventError {
             throw HTTPError(.badRequest, message: "\(error)")
+        } catch let error as PostedFiles.Fault {
+            return Self.refusal(error)
+        }
+    }
+
+    private func answer(
+        _ request: Request, _ context: Context, _ live: inout LiveRequest, _ limits: RealtimeOptions
+    ) async throws -> PostedPage {
+        if let form = try PostedFiles(live, contentType: request.headers[.contentType] ?? "") {
+            live.removeFormQuery()
+            let live = live
+            return try await request.within(route.uploadTimeout) {
+                try await route.page(live, posted: form, body: request.body, maxFieldBytes: limits.maxRequestBytes) { _ in
+                    try await view(request, context)
+                }
+            }
+        }
+        guard let form = PostedForm(live, body: try await request.body(limits)) else {
+            throw HTTPError(.badRequest, message: "This is no form of this page.")
+        }
+        live.removeFormQuery()
+        return try await route.page(live, posted: form) { _ in try await view(request, context) }
+    }
+
+    /// What is left of the body is not read.
+    private static func refusal(_ fault: PostedFiles.Fault) -> Response {
+        let close: HTTPFields = [.connection: "close"]
+        switch fault {
+        case .malformed(let text): return .refusal(.badRequest, text, close)
+        case .tooLarge: return .refusal(.contentTooLarge, "The form has more in it than is taken here.", close)
         }
     }
 

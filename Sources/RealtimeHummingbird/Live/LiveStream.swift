@@ -78,6 +78,7 @@ final class LiveStream: LiveTransport, @unchecked Sendable {
 
     var eventLoop: any EventLoop { body.eventLoop }
     var isBinary: Bool { false }
+    var carriesFiles: Bool { false }
     var bufferedBytes: Int { body.queue.bufferedBytes }
 
     func send(_ message: [UInt8], isBinary: Bool) {

@@ -13,6 +13,7 @@ final class TestTransport: LiveTransport, Sendable {
         var closed: (code: LiveCloseCode, reason: String)?
         var holds: [Bool] = []
         var bufferedBytes = 0
+        var carriesFiles = true
     }
 
     let eventLoop: any EventLoop
@@ -24,6 +25,7 @@ final class TestTransport: LiveTransport, Sendable {
         self.isBinary = isBinary
     }
 
+    var carriesFiles: Bool { state.withLock(\.carriesFiles) }
     var bufferedBytes: Int { state.withLock(\.bufferedBytes) }
     func send(_ message: [UInt8], isBinary: Bool) { state.withLock { $0.messages.append(ServerMessage(message, isBinary: isBinary)) } }
     func holdReads(_ isHeld: Bool) { state.withLock { $0.holds.append(isHeld) } }
@@ -65,9 +67,10 @@ final class Wire<View: LiveView>: Sendable {
         await loop.run()
     }
 
-    func say(binary bytes: [UInt8]) async throws {
+    /// Messages in one turn of the loop.
+    func say(binary messages: [UInt8]...) async throws {
         let session = session
-        try await loop.executeInContext { session.value.received(ByteBuffer(bytes: bytes), isBinary: true) }
+        try await loop.executeInContext { for bytes in messages { session.value.received(ByteBuffer(bytes: bytes), isBinary: true) } }
     }
 
     func drain() async throws {
