@@ -158,7 +158,7 @@ let package = Package(
             dependencies: [
                 "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
                 "WebSocketHummingbird",
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", crypto, jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
                 hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
             swiftSettings: settings
@@ -264,8 +264,9 @@ let package = Package(
             name: "HeliographServerTests",
             dependencies: [
                 "Demos", "HeliographServer", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient", "WebSocketNIO",
-                "WebSocketProtocol", "WebSocketDeflate", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol", hummingbird,
-                hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics,
+                "WebSocketProtocol", "WebSocketDeflate", "WebSocketHummingbird", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
+                "RealtimeTesting", "LiveViews", "LiveHTML", hummingbird, hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes,
+                logging, coreMetrics,
             ],
             swiftSettings: settings
         ),

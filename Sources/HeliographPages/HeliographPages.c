@@ -8,6 +8,9 @@ static const struct {
     const char *name;
     const unsigned char *content;
 } files[] = {
+    {"admin.css", (const unsigned char[]){
+#embed "Files/admin.css" suffix(, 0)
+    }},
     {"chat-log.js", (const unsigned char[]){
 #embed "Files/chat-log.js" suffix(, 0)
     }},

@@ -20,6 +20,7 @@ public struct HeliographApplication: Service {
     private let hub: Hub
     private let demos: DemoHub?
     private let views: LiveRuntime
+    let admin: Admin?
     let board = StatusBoard()
     private let server: HTTPServerBuilder
     private let eventLoopGroup: any EventLoopGroup
@@ -54,6 +55,10 @@ public struct HeliographApplication: Service {
         self.demos = configuration.hasDemo ? demoHub : nil
         self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? demoHub.hub
         self.views = LiveRuntime(seals: try Self.seals(configuration), hub: demoHub.hub, logger: logger)
+        let hub = self.hub
+        self.admin = try (configuration.adminPassword ?? configuration.realtime?.adminPassword).map { password throws(ServeError) in
+            try Admin(password: password, secret: configuration.liveSecret, hub: hub, logger: logger)
+        }
         self.server = try Self.server(configuration)
         self.eventLoopGroup = eventLoopGroup
         self.onServing = onServing
@@ -132,6 +137,7 @@ public struct HeliographApplication: Service {
             router.realtime(under: "connection", hub: hub, options: configuration.realtime?.routes ?? RealtimeOptions())
             if !configuration.hasDemo { PageRoutes.addClient(to: router) }
         }
+        if let admin { AdminRoutes(admin: admin, views: views).addAdminRoutes(to: router) }
         if let api = configuration.realtime?.api { ServerAPI(hub: hub, configuration: api).add(to: router) }
         return router
     }

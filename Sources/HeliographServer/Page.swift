@@ -68,6 +68,9 @@ struct Page: Sendable {
         client,
     ]
 
+    /// What the admin pages refer to: they may be served where nothing else is.
+    static let adminAssets = [Page("site.css", css), Page("admin.css", css), Page("icon.svg", "image/svg+xml")]
+
     /// The JavaScript client. The file is a symbolic link to Clients/js: the one source.
     static let client = Page("heliograph.js", script)
 }

@@ -23,7 +23,7 @@ struct PageRoutes {
         add(.client, at: "assets/\(Page.client.name)", to: router.group().add(middleware: SecurityHeaders()))
     }
 
-    private static func add(_ page: Page, at path: String, to group: RouterGroup<BasicRequestContext>) {
+    static func add(_ page: Page, at path: String, to group: RouterGroup<BasicRequestContext>) {
         let file = ServedPage(page)
         group.get(RouterPath(path)) { request, context in try await file.response(to: request, context) }
         group.head(RouterPath(path)) { request, context in try await file.response(to: request, context) }

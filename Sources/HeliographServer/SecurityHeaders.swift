@@ -9,6 +9,9 @@ struct SecurityHeaders: RouterMiddleware {
     /// Live views have widths and colours in attributes; and their client parses templates, which the server made, as markup.
     static let livePolicy = policy("style-src 'self'; style-src-attr 'unsafe-inline'", "trusted-types heliograph-live")
 
+    /// The admin pages have no style in attributes.
+    static let adminPolicy = policy("style-src 'self'", "trusted-types heliograph-live")
+
     private static func policy(_ style: String, _ trustedTypes: String) -> String {
         [
             "default-src 'none'", "script-src 'self'", style, "img-src 'self'", "connect-src 'self'", "form-action 'self'",

@@ -11,6 +11,8 @@ public struct ServeConfiguration: Sendable {
     /// What the states of live views are sealed with, the same in all processes that serve the same pages; at least 16 random bytes. Default nil: random, so that a
     /// page does not outlive its server's process.
     public var liveSecret: String?
+    /// Who knows it may see and do everything on the pages at `/admin`; at least 12 bytes. Default nil: there are no such pages. It comes before that of ``realtime``.
+    public var adminPassword: String?
     /// The channels, who may connect, and the HTTP API. Default nil: no more than the demo has.
     public var realtime: RealtimeConfiguration?
 

@@ -67,6 +67,14 @@ final class ChannelDirectory: Sendable {
         shard(of: channel).interests(in: channel).reduce(0) { $0 + $1.subscribers }
     }
 
+    /// How many channels have subscribers.
+    var count: Int { shards.reduce(0) { $0 + $1.count } }
+
+    /// Gives the channels with subscribers, a part of them at a time; nobody waits meanwhile.
+    func forEachShard(_ body: ([ChannelSummary]) -> Void) {
+        for shard in shards { body(shard.summaries()) }
+    }
+
     /// The channels with subscribers, and how many.
     func channels() -> [String: Int] {
         shards.reduce(into: [:]) { $1.count(into: &$0) }

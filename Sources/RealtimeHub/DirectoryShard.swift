@@ -20,6 +20,8 @@ final class DirectoryShard: Sendable {
     private struct Entry {
         var interests: [Interest] = []
         var state = State.unknown
+
+        var subscribers: Int { interests.reduce(0) { $0 + $1.subscribers } }
     }
 
     private enum State {
@@ -77,9 +79,17 @@ final class DirectoryShard: Sendable {
         channels.withLock { $0[channel]?.interests } ?? []
     }
 
+    var count: Int { channels.withLock { $0.count } }
+
+    func summaries() -> [ChannelSummary] {
+        channels.withLock { channels in
+            channels.map { ChannelSummary(name: $0.key, subscribers: $0.value.subscribers) }
+        }
+    }
+
     func count(into counts: inout [String: Int]) {
         channels.withLock { channels in
-            for (channel, entry) in channels { counts[channel] = entry.interests.reduce(0) { $0 + $1.subscribers } }
+            for (channel, entry) in channels { counts[channel] = entry.subscribers }
         }
     }
 }

@@ -36,11 +36,13 @@ public final class Hub: Sendable {
     func loop(_ eventLoop: any EventLoop) -> HubLoop {
         loops.withLock { loops in
             if let loop = loops[ObjectIdentifier(eventLoop)] { return loop }
-            let loop = HubLoop(eventLoop: eventLoop, core: core)
+            let loop = HubLoop(eventLoop: eventLoop, core: core, number: loops.count)
             loops[ObjectIdentifier(eventLoop)] = loop
             return loop
         }
     }
+
+    var allLoops: [HubLoop] { loops.withLock { Array($0.values) } }
 
     /// A session over a transport, on the transport's event loop. The hub holds it until ``Session/closed()``.
     public func open(_ transport: any SessionTransport) -> Session {
@@ -100,10 +102,10 @@ public final class Hub: Sendable {
         try await core.broker.removeHistory(of: channel)
     }
 
-    /// Who is in a channel, by the ids of their connections.
-    public func presence(in channel: String) async throws -> [String: ClientInfo] {
+    /// Who is in a channel, by the ids of their connections: so many at most as the limit says, any of them.
+    public func presence(in channel: String, limit: Int = .max) async throws -> [String: ClientInfo] {
         guard try settings(of: channel).presence else { throw HubRefusal.error(.notAvailable) }
-        return try await core.presence.members(of: channel)
+        return try await core.presence.members(of: channel, limit: limit)
     }
 
     /// How many are in a channel.
@@ -201,10 +203,11 @@ public final class Hub: Sendable {
     /// Disconnects everybody with 3001, so that they come back elsewhere, stops the broker, and ends the loops over ``HubPublications``:
     /// the end of the hub.
     public func shutDown() {
-        for loop in loops.withLock({ Array($0.values) }) {
+        for loop in allLoops {
             loop.perform { for session in loop.sessions { session.disconnect(.shutdown) } }
         }
         core.broker.stop()
         core.localSubscriptions.finish()
+        core.tracers.finish()
     }
 }

@@ -17,6 +17,7 @@ final class HubCore: Sendable {
     let clients = ClientDirectory()
     let localSubscriptions = LocalSubscriptions()
     let emulated = EmulatedSessions()
+    let tracers = Tracers()
     let compactIDs = CompactIDs()
     let logger: Logger
     /// Of this process, for clients whose requests may reach another one.

@@ -11,6 +11,8 @@ import Synchronization
 final class HubLoop: DeliverySink, @unchecked Sendable {
     let eventLoop: any EventLoop
     let core: HubCore
+    /// Its place among the hub's loops.
+    let number: Int
 
     private let mailbox = Mutex<[Delivery]>([])
     /// What is in the mailbox, or with a channel that has yet to hand it out.
@@ -25,11 +27,18 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     @exclusivity(unchecked) private var ticker: RepeatedTask?
     @exclusivity(unchecked) private var phase = 0
     let statistics = HubStatistics()
+    /// While somebody asks who talks.
+    @exclusivity(unchecked) var talkers: TalkerCounts?
+    @exclusivity(unchecked) var tracers: [Tracer] = []
 
-    init(eventLoop: any EventLoop, core: HubCore) {
+    init(eventLoop: any EventLoop, core: HubCore, number: Int) {
         self.eventLoop = eventLoop
         self.core = core
+        self.number = number
+        tracers = core.tracers.current
     }
+
+    var waitingDeliveries: Int { waiting.load(ordering: .relaxed) }
 
     /// Runs something on the loop: at once, if it runs already.
     func perform(_ work: @escaping @Sendable () -> Void) {
@@ -75,6 +84,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         for shard in shards {
             let (publications, deliveries) = shard.flush()
             statistics.deliveries &+= deliveries
+            talkers?.handedOut(shard.channel, deliveries: deliveries)
             waiting.wrappingSubtract(publications, ordering: .relaxed)
             if shard.hasPending { touched.append(shard) }
         }
@@ -138,6 +148,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     private func tick() {
         let now = eventLoop.now
         publishStatistics()
+        if talkers?.isForgotten(now) == true { talkers = nil }
         // A session that ends here is replaced by the last one, which is then looked at a second later.
         var index = phase
         while index < sessions.count {

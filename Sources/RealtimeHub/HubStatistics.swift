@@ -10,12 +10,30 @@ final class HubStatistics {
     @exclusivity(unchecked) var deliveries = 0
     @exclusivity(unchecked) var batches = 0
     @exclusivity(unchecked) var commands = 0
+    @exclusivity(unchecked) var bytesReceived = 0
+    @exclusivity(unchecked) var bytesSent = 0
+    /// Now.
+    @exclusivity(unchecked) private(set) var connections = 0
+    @exclusivity(unchecked) private(set) var openSubscriptions = 0
+    /// What was counted before the counters above began anew.
+    @exclusivity(unchecked) private var told = Totals()
+
+    struct Totals {
+        var deliveries = 0
+        var batches = 0
+        var commands = 0
+        var bytesReceived = 0
+        var bytesSent = 0
+        var dropped = 0
+    }
 
     private let sessions: Meter
     private let subscriptions: Meter
     private let deliveryCounter: Counter
     private let batchCounter: Counter
     private let commandCounter: Counter
+    private let receivedBytes: Counter
+    private let sentBytes: Counter
     private let lostPositions: Counter
     private let drops: Counter
     private let factory: any MetricsFactory
@@ -35,17 +53,33 @@ final class HubStatistics {
         deliveryCounter = Counter(label: "hub_deliveries_total", dimensions: [], factory: factory)
         batchCounter = Counter(label: "hub_batches_sent_total", dimensions: [], factory: factory)
         commandCounter = Counter(label: "hub_commands_total", dimensions: [], factory: factory)
+        receivedBytes = Counter(label: "hub_received_bytes_total", dimensions: [], factory: factory)
+        sentBytes = Counter(label: "hub_sent_bytes_total", dimensions: [], factory: factory)
         drops = Counter(label: "hub_dropped_publications_total", dimensions: [], factory: factory)
         lostPositions = Counter(label: "hub_lost_positions_total", dimensions: [], factory: factory)
     }
 
-    func connected() { sessions.increment() }
-    func subscribed() { subscriptions.increment() }
-    func unsubscribed() { subscriptions.decrement() }
+    func connected() {
+        connections += 1
+        sessions.increment()
+    }
+
+    func subscribed() {
+        openSubscriptions += 1
+        subscriptions.increment()
+    }
+
+    func unsubscribed() {
+        openSubscriptions -= 1
+        subscriptions.decrement()
+    }
 
     /// - Parameter code: nil: the client, or the network, ended it.
     func disconnected(_ code: DisconnectCode?, wasConnected: Bool) {
-        if wasConnected { sessions.decrement() }
+        if wasConnected {
+            connections -= 1
+            sessions.decrement()
+        }
         count("hub_disconnects_total", "code", code.map { Self.ours.contains($0.number) ? "\($0.number)" : "application" } ?? "client")
     }
 
@@ -59,6 +93,7 @@ final class HubStatistics {
 
     /// More was published than could be handed out.
     func dropped(_ count: Int) {
+        told.dropped &+= count
         if count > 0 { drops.increment(by: count) }
     }
 
@@ -74,10 +109,20 @@ final class HubStatistics {
         counter.increment()
     }
 
+    /// All that was counted, from the beginning.
+    var totals: Totals {
+        Totals(
+            deliveries: told.deliveries &+ deliveries, batches: told.batches &+ batches, commands: told.commands &+ commands,
+            bytesReceived: told.bytesReceived &+ bytesReceived, bytesSent: told.bytesSent &+ bytesSent, dropped: told.dropped)
+    }
+
     func publish() {
+        told = totals
         publish(&deliveries, to: deliveryCounter)
         publish(&batches, to: batchCounter)
         publish(&commands, to: commandCounter)
+        publish(&bytesReceived, to: receivedBytes)
+        publish(&bytesSent, to: sentBytes)
     }
 
     private func publish(_ value: inout Int, to counter: Counter) {

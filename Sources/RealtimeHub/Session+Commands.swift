@@ -4,6 +4,9 @@ import RealtimeProtocol
 extension Session {
     func handle(_ command: Wire.Command) {
         loop.statistics.commands &+= 1
+        commandsReceived &+= 1
+        loop.talkers?.received(client)
+        trace?.record(.command, TraceText.of(command))
         commandAllowance -= 1
         if commandAllowance < 0, configuration.maxCommandsPerSecond > 0 { return disconnect(.tooManyRequests) }
         switch state {

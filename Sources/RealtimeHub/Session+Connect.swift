@@ -79,9 +79,12 @@ extension Session {
         user = grant.user
         connectionInfo = grant.info
         expiresAt = grant.expiresAt
+        (clientName, clientVersion) = (Self.shortened(request.name), Self.shortened(request.version))
+        connectedAt = configuration.now()
         state = .connected
         core.clients.add(client, user: user, on: loop)
         loop.statistics.connected()
+        loop.beginTraces(of: self)
         beginPings()
         nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
         let request = resumption.complete(request, subscriptions.keys)
@@ -89,6 +92,9 @@ extension Session {
             self.answerConnect(grant, results, id: id)
         }.begin()
     }
+
+    /// Kept for as long as the connection: nobody needs more of it.
+    private static func shortened(_ text: String) -> String { String(decoding: text.utf8.prefix(64), as: UTF8.self) }
 
     /// Those of the grant, and the user's personal channel.
     private func subscriptions(of grant: ConnectGrant) -> [String: SubscribeGrant] {

@@ -19,10 +19,12 @@ extension Session {
     func push(_ channel: String, _ body: Wire.Push.Body?) {
         let push = Wire.Push(channel: channel, body: body)
         guard transport.isUnidirectional else { return write(Wire.Reply(body: .push(push))) }
+        trace?.record(.push, TraceText.of(push))
         write { (batch, format) throws(Wire.EncodingError) in try Wire.write(push, as: format, to: &batch) }
     }
 
     func write(_ reply: Wire.Reply) {
+        trace?.record(reply.id == 0 ? .push : .reply, TraceText.of(reply))
         write { (batch, format) throws(Wire.EncodingError) in try Wire.write(reply, as: format, to: &batch) }
     }
 
@@ -53,7 +55,7 @@ extension Session {
         replies = ByteBuffer()
         repliesInBatch = 0
         transport.send(batch)
-        loop.statistics.batches &+= 1
+        countSent(batch.readableBytes)
         if transport.bufferedBytes > configuration.maxBufferedBytes { disconnect(.slow) }
     }
 
@@ -64,8 +66,15 @@ extension Session {
         if replies.readableBytes > 0 { flushReplies() }
         for batch in batches where isOpen {
             transport.send(batch, mayWait: isInManyChannels || !isTurn)
-            loop.statistics.batches &+= 1
+            countSent(batch.bytes.readableBytes)
+            trace?.sent(batch)
         }
+    }
+
+    private func countSent(_ bytes: Int) {
+        batchesSent &+= 1
+        loop.statistics.batches &+= 1
+        loop.statistics.bytesSent &+= bytes
     }
 
     /// Whether so much waits for the client that the channels' policies apply.

@@ -155,6 +155,7 @@ extension Session {
         }
         shard.add(subscription, key)
         loop.statistics.subscribed()
+        loop.trace(.subscribed, channel, self)
         let recovery = Recovery(session: self, subscription: subscription, request: request, grant: grant, key: key, then: then)
         awaitBroker { done in
             core.join(channel, isPattern: subscription.isWildcard, loop, done)
@@ -200,6 +201,7 @@ extension Session {
         core.leave(channel, isPattern: subscription.isWildcard, loop)
         if subscription.isWildcard { core.wildcards.remove(channel) }
         loop.statistics.unsubscribed()
+        loop.trace(.unsubscribed, channel, self)
     }
 
     // MARK: Refresh of a subscription

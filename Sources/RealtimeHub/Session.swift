@@ -37,11 +37,20 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var state = State.new
     /// Whether a turn of the loop may have something for it from several channels.
     @exclusivity(unchecked) private(set) var isInManyChannels = false
+    @exclusivity(unchecked) var batchesSent = 0
+    /// While somebody looks.
+    @exclusivity(unchecked) var trace: SessionTrace?
 
     /// The id of the connection, made by the server.
     public let client: String
     @exclusivity(unchecked) public internal(set) var user = ""
     @exclusivity(unchecked) var connectionInfo: [UInt8]?
+    /// What the client says that it is.
+    @exclusivity(unchecked) var clientName = ""
+    @exclusivity(unchecked) var clientVersion = ""
+    /// In milliseconds since 1970.
+    @exclusivity(unchecked) var connectedAt: Int64 = 0
+    @exclusivity(unchecked) var commandsReceived = 0
     @exclusivity(unchecked) var expiresAt: Int64 = 0
     @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:] {
         didSet { isInManyChannels = subscriptions.count > 1 }
@@ -95,6 +104,7 @@ public final class Session: @unchecked Sendable {
     /// The client sent a batch of commands.
     public func received(_ batch: ByteBuffer) {
         guard isOpen else { return }
+        loop.statistics.bytesReceived &+= batch.readableBytes
         guard !isBusy, waitingBatches.isEmpty else { return wait(batch) }
         work(on: batch)
     }
@@ -221,6 +231,8 @@ public final class Session: @unchecked Sendable {
         waitingBatches = []
         jobs = []
         loop.statistics.disconnected(code, wasConnected: wasConnected)
+        trace?.record(.disconnected, code.map { "\($0.number) \($0.reason)" } ?? "by the client, or the network")
+        trace = nil
         loop.remove(self)
         guard wasConnected else { return }
         core.clients.remove(client, user: user)

@@ -24,6 +24,9 @@ public protocol SessionTransport: AnyObject {
     /// Whether the hub sends pings of the protocol; false where the transport has its own.
     var needsPings: Bool { get }
 
+    /// The address of the peer, without its port, as far as the transport knows it. Asked for when somebody looks. Default nil.
+    var remoteAddress: String? { get }
+
     /// The bytes that wait for the client.
     var bufferedBytes: Int { get }
 
@@ -51,6 +54,7 @@ public protocol SessionTransport: AnyObject {
 
 extension SessionTransport {
     public var isEmulated: Bool { false }
+    public var remoteAddress: String? { nil }
     public func expectSend() {}
 
     /// The push that tells the client of the end.

@@ -1,16 +1,16 @@
-import Hummingbird
+package import Hummingbird
 
 /// The query of an address as forms write it (WHATWG URL §5.1): `+` is a space.
 ///
 /// Broken escapes and text that is not UTF-8 are left out, as if they had not been there.
-struct QueryString: Sendable {
+package struct QueryString: Sendable {
     private let values: [String: String]
 
-    init(_ request: Request) {
+    package init(_ request: Request) {
         self.init(request.uri.query ?? "")
     }
 
-    init(_ query: String) {
+    package init(_ query: String) {
         var values: [String: String] = [:]
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -20,7 +20,7 @@ struct QueryString: Sendable {
         self.values = values
     }
 
-    subscript(name: String) -> String? { values[name] }
+    package subscript(name: String) -> String? { values[name] }
 
     private static func decode(_ text: Substring.UTF8View) -> String? {
         var bytes: [UInt8] = []

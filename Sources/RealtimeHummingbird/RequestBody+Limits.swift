@@ -1,6 +1,6 @@
 import HTTPTypes
-import Hummingbird
-import NIOCore
+package import Hummingbird
+package import NIOCore
 import RealtimeProtocol
 import WebSocketHummingbird
 
@@ -8,7 +8,7 @@ extension Request {
     /// The whole body, within the limits of size and time.
     ///
     /// - Throws: `NIOTooManyBytesError` if it is longer.
-    func body(_ options: RealtimeOptions) async throws -> ByteBuffer {
+    package func body(_ options: RealtimeOptions) async throws -> ByteBuffer {
         if let length = headers[.contentLength].flatMap(Int.init), length > options.maxRequestBytes {
             throw NIOTooManyBytesError(maxBytes: options.maxRequestBytes)
         }

@@ -64,6 +64,7 @@ final class SocketTransport: SessionTransport {
     var eventLoop: any EventLoop { socket.eventLoop }
     var name: String { "websocket" }
     var isUnidirectional: Bool { false }
+    var remoteAddress: String? { socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
 
     private var kind: MessageKind { format == .json ? .text : .binary }

@@ -56,6 +56,7 @@ private final class UniSocketTransport: SessionTransport {
     var name: String { RealtimeTransport.uniWebSocket.rawValue }
     var isUnidirectional: Bool { true }
     var needsPings: Bool { true }
+    var remoteAddress: String? { socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
 
     func send(_ batch: ByteBuffer) {

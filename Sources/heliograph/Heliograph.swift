@@ -1,4 +1,5 @@
 import ArgumentParser
+import HeliographServer
 
 /// The root of the command line. Each subcommand has its own file or folder.
 @main
@@ -6,7 +7,7 @@ struct Heliograph: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "heliograph",
         abstract: "Real-time messaging over WebSockets: a server, a terminal client and a load generator.",
-        version: "0.1.0",
+        version: HeliographVersion.current,
         subcommands: [Serve.self, Connect.self, Bench.self]
     )
 }

@@ -65,8 +65,9 @@ struct Serve: AsyncParsableCommand {
         var server = server
         if let config { server.realtime = try await RealtimeConfiguration(file: config) }
         let realtime = server.realtime
+        let hasAdmin = server.adminPassword != nil || realtime?.hasAdmin == true
         let application = try HeliographApplication(
-            configuration: server, metrics: metrics, logger: logger, onServing: { announce($0, realtime) })
+            configuration: server, metrics: metrics, logger: logger, onServing: { announce($0, realtime, hasAdmin: hasAdmin) })
         try await SignalledService(application, logger: logger).run()
     }
 
@@ -77,16 +78,18 @@ struct Serve: AsyncParsableCommand {
         server.hasDemo = hasDemo
         // Not an option: those are seen by all users of the machine.
         server.liveSecret = ProcessInfo.processInfo.environment["HELIOGRAPH_LIVE_SECRET"]
+        server.adminPassword = ProcessInfo.processInfo.environment["HELIOGRAPH_ADMIN_PASSWORD"]
         if let tlsCert, let tlsKey { server.tls = TLSFiles(certificate: tlsCert, key: tlsKey) }
         return server
     }
 
-    @Sendable private func announce(_ address: SocketAddress, _ realtime: RealtimeConfiguration?) {
+    @Sendable private func announce(_ address: SocketAddress, _ realtime: RealtimeConfiguration?, hasAdmin: Bool) {
         let scheme = tlsCert == nil ? "http" : "https"
         let name = host.contains(":") ? "[\(host)]" : host
         let place = "://\(name):\(address.port ?? port)"
         print("Heliograph is running at \(scheme)\(place)")
         if hasDemo { print("Chat: \(scheme)\(place)/chat") }
+        if hasAdmin { print("Admin: \(scheme)\(place)/admin") }
         if let realtime {
             let webSocket = "\(tlsCert == nil ? "ws" : "wss")\(place)/connection/websocket"
             print("Clients: \(realtime.hasWebSocket ? webSocket : "\(scheme)\(place)/connection/")")

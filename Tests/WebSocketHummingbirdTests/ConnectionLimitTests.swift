@@ -44,8 +44,8 @@ struct ConnectionLimitTests {
     @Test("A gate counts by peer, and gives back")
     func gate() throws {
         let gate = ConnectionGate(ConnectionLimits(total: 4, perAddress: 2))
-        let first = ConnectionGate.Peer(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
-        let second = ConnectionGate.Peer(try SocketAddress(ipAddress: "192.0.2.2", port: 1))
+        let first = PeerAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
+        let second = PeerAddress(try SocketAddress(ipAddress: "192.0.2.2", port: 1))
         #expect(gate.enter(first) && gate.enter(first))
         #expect(!gate.enter(first))
         #expect(gate.enter(second) && gate.enter(second))
@@ -63,8 +63,8 @@ struct ConnectionLimitTests {
             ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false),
         ])
     func peers(one: String, other: String, isSame: Bool) throws {
-        let one = ConnectionGate.Peer(try SocketAddress(ipAddress: one, port: 1))
-        let other = ConnectionGate.Peer(try SocketAddress(ipAddress: other, port: 2))
+        let one = PeerAddress(try SocketAddress(ipAddress: one, port: 1))
+        let other = PeerAddress(try SocketAddress(ipAddress: other, port: 2))
         #expect((one == other) == isSame)
     }
 

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 /// Base64 in the alphabet for URLs, without padding (RFC 4648 §5).
-enum Base64URL {
-    static func text(_ bytes: [UInt8]) -> String {
+package enum Base64URL {
+    package static func text(_ bytes: [UInt8]) -> String {
         var text = Array(Data(bytes).base64EncodedString().utf8)
         while text.last == UInt8(ascii: "=") { text.removeLast() }
         for index in text.indices {
@@ -12,7 +12,7 @@ enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func bytes(_ text: String) -> [UInt8]? {
+    package static func bytes(_ text: String) -> [UInt8]? {
         var base64: [UInt8] = []
         base64.reserveCapacity(text.utf8.count + 3)
         for byte in text.utf8 {

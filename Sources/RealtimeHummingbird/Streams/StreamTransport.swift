@@ -41,6 +41,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     var isUnidirectional: Bool { kind.isUnidirectional }
     var isEmulated: Bool { kind.isEmulated }
     var needsPings: Bool { true }
+    var remoteAddress: String? { channel.remoteAddress?.ipAddress }
     var bufferedBytes: Int { queue.bufferedBytes }
 
     // MARK: The beginning

@@ -7,7 +7,7 @@ import Testing
 
 /// A client on a real event loop: for what takes tasks, and time.
 final class LiveClient: Sendable {
-    private let loop: any EventLoop
+    let loop: any EventLoop
     private let state: NIOLoopBoundBox<State>
 
     private struct State {
@@ -75,12 +75,18 @@ final class LiveClient: Sendable {
         try await eventually("the end") { try await self.closeCode }
     }
 
+    /// As if so much waited for the client.
+    func setBufferedBytes(_ count: Int) async throws {
+        try await loop.submit { [state] in state.value.transport.bufferedBytes = count }.get()
+    }
+
     func lose() async throws {
         try await loop.submit { [state] in state.value.session.closed() }.get()
     }
 }
 
 /// What a condition gives when it gives something; within ten seconds.
+@discardableResult
 func eventually<Value>(_ what: String, _ condition: () async throws -> Value?) async throws -> Value {
     let deadline = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < deadline {

@@ -13,6 +13,7 @@ final class TestTransport: SessionTransport {
     let isUnidirectional: Bool
     var name: String { "test" }
     var needsPings: Bool { true }
+    var remoteAddress: String? { "192.0.2.1" }
     var bufferedBytes = 0
 
     private(set) var batches: [ByteBuffer] = []

@@ -18,6 +18,8 @@ public struct RealtimeConfiguration: Sendable {
     }()
     /// Nil: there is no HTTP API.
     var api: ServerAPI.Configuration?
+    /// Nil: there are no admin pages, unless a password comes from elsewhere.
+    var adminPassword: String?
 
     /// Whether clients may do nearly everything without a token. For development, on this machine alone.
     public internal(set) var isInsecure = false
@@ -26,6 +28,8 @@ public struct RealtimeConfiguration: Sendable {
 
     /// Whether there is an HTTP API.
     public var hasAPI: Bool { api != nil }
+    /// Whether there are admin pages.
+    public var hasAdmin: Bool { adminPassword != nil }
     /// Whether clients may come by WebSocket.
     public var hasWebSocket: Bool { routes.transports.contains(.webSocket) }
 
@@ -50,6 +54,7 @@ public struct RealtimeConfiguration: Sendable {
         guard let root else { throw ServeError("\(file): there is nothing in it") }
         var section = try ConfigurationSection(ConfigurationValue(node: root, path: "", file: file))
         try section.read("insecure", into: &isInsecure)
+        if let value = section.value("admin_password") { adminPassword = try Self.adminPassword(value) }
         let client = section.value("client")
         let channel = section.value("channel")
         let api = section.value("http_api")
@@ -70,6 +75,12 @@ public struct RealtimeConfiguration: Sendable {
             try readAPI(&section)
         }
         try check(section.value)
+    }
+
+    private static func adminPassword(_ value: ConfigurationValue) throws(ServeError) -> String {
+        let text = try value.text()
+        do throws(ServeError) { _ = try AdminPassword(text) } catch { throw value.error("\(error)") }
+        return text
     }
 
     private static func explained(_ error: any Error, _ file: String) -> ServeError {
