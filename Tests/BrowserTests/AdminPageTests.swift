@@ -5,6 +5,7 @@ import ServerTestSupport
 import Testing
 import WebSocketClient
 import WebSocketNIO
+import WebSocketProtocol
 
 extension InBrowser {
     @Suite("The admin pages in a browser", .timeLimit(.minutes(4)))
@@ -26,7 +27,8 @@ extension InBrowser {
         /// A client of the demo's hub.
         private func client(_ server: HeliographServerProcess) async throws -> WebSocket {
             let socket = try await WebSocket.connect(to: server.socketAddress("/demo/connection/websocket"))
-            try await socket.send(#"{"id":1,"connect":{"name":"a-browser-test"}}"# + "\n" + #"{"id":2,"subscribe":{"channel":"recover:tea"}}"#)
+            try await socket.send(
+                #"{"id":1,"connect":{"name":"a-browser-test"}}"# + "\n" + #"{"id":2,"subscribe":{"channel":"recover:tea"}}"#)
             return socket
         }
 
@@ -91,7 +93,10 @@ extension InBrowser {
                     // A few seconds of rates.
                     try await Task.sleep(for: .seconds(3))
                     try await fits(window, "\(name)-overview")
-                    for page in ["connections", "channels", "channel?name=recover:tea", "channel?name=market:ticker", "top", "trace?kind=channel&name=market:ticker"] {
+                    for page in [
+                        "connections", "channels", "channel?name=recover:tea", "channel?name=market:ticker", "top",
+                        "trace?kind=channel&name=market:ticker",
+                    ] {
                         try await window.open("\(server.address)/admin/\(page)")
                         try await window.wait("window.live?.isLive")
                         try await Task.sleep(for: .milliseconds(2_500))

@@ -38,7 +38,8 @@ final class AdminLogins: Sendable {
         let material = secret.map { SymmetricKey(data: Data($0.utf8)) } ?? SymmetricKey(size: .bits256)
         func derived(_ purpose: String) -> SymmetricKey {
             HKDF<SHA256>.deriveKey(
-                inputKeyMaterial: material, salt: Data(SHA256.hash(data: Data(password.utf8))), info: Data(purpose.utf8), outputByteCount: 32)
+                inputKeyMaterial: material, salt: Data(SHA256.hash(data: Data(password.utf8))), info: Data(purpose.utf8),
+                outputByteCount: 32)
         }
         key = derived("admin login")
         formKey = derived("admin form")

@@ -14,7 +14,8 @@ struct AdminPassword: Sendable {
     /// - Throws: ``ServeError`` if it is too short or too long. The password is in none of its words.
     init(_ text: String) throws(ServeError) {
         guard (Self.minBytes...Self.maxBytes).contains(text.utf8.count) else {
-            throw ServeError("The admin password must have \(Self.minBytes) to \(Self.maxBytes) bytes; make one with `openssl rand -base64 24`.")
+            throw ServeError(
+                "The admin password must have \(Self.minBytes) to \(Self.maxBytes) bytes; make one with `openssl rand -base64 24`.")
         }
         code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)
     }

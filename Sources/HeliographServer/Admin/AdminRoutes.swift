@@ -67,7 +67,8 @@ struct AdminRoutes: Sendable {
     private func loginPage(_ request: Request, _ status: HTTPResponse.Status, _ next: String, _ problem: String?) -> Response {
         let known = request.cookies[Self.formCookie].flatMap { (16...64).contains($0.value.utf8.count) ? $0.value : nil }
         let holder = known ?? AdminLogins.random()
-        let page = AdminShell.login(token: admin.logins.formToken(for: holder), next: AdminPlaces.isOurs(next) ? next : "", problem: problem)
+        let page = AdminShell.login(
+            token: admin.logins.formToken(for: holder), next: AdminPlaces.isOurs(next) ? next : "", problem: problem)
         guard let text = try? page.painted(with: TemplateCache(), markers: false) else { return Response(status: .internalServerError) }
         var response = Response(
             status: status, headers: [.contentType: "text/html; charset=utf-8"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -86,7 +87,8 @@ struct AdminRoutes: Sendable {
         switch admin.logIn(form["password"] ?? "", from: peer, address: address?.ipAddress ?? "unknown") {
         case .refused: return loginPage(request, .forbidden, next, "That is not the password.")
         case .tooMany(let wait):
-            var response = loginPage(request, .tooManyRequests, next, "Too many wrong passwords. Try again in \(Figures.age(seconds: wait)).")
+            var response = loginPage(
+                request, .tooManyRequests, next, "Too many wrong passwords. Try again in \(Figures.age(seconds: wait)).")
             response.headers[.retryAfter] = "\(wait)"
             return response
         case .accepted(let login):

@@ -19,14 +19,18 @@ struct AdminLoginsTests {
         AdminLogins(secret: secret, password: password) { [clock] in clock.now }
     }
 
-    @Test("A password is right or wrong as a whole", arguments: ["", "correct horse batter", "correct horse battery ", "Correct horse battery", String(repeating: "a", count: 5_000)])
+    @Test(
+        "A password is right or wrong as a whole",
+        arguments: ["", "correct horse batter", "correct horse battery ", "Correct horse battery", String(repeating: "a", count: 5_000)])
     func password(_ guess: String) throws {
         let password = try AdminPassword("correct horse battery")
         #expect(password.isEqual(to: "correct horse battery"))
         #expect(!password.isEqual(to: guess))
     }
 
-    @Test("A password that can be guessed is none, and the error does not tell it", arguments: ["", "secret", "elevenbytes", String(repeating: "a", count: 1_025)])
+    @Test(
+        "A password that can be guessed is none, and the error does not tell it",
+        arguments: ["", "secret", "elevenbytes", String(repeating: "a", count: 1_025)])
     func shortPassword(_ text: String) {
         let error = #expect(throws: ServeError.self) { try AdminPassword(text) }
         #expect(text.isEmpty || error?.description.contains(text) == false)

@@ -10,6 +10,8 @@ import RealtimeTesting
 import ServerTestSupport
 import Testing
 import WebSocketHummingbird
+import WebSocketNIO
+import WebSocketProtocol
 
 @testable import HeliographServer
 
@@ -139,7 +141,8 @@ struct AdminViewsTests {
     func connection() async throws {
         try await run { desk in
             let (client, id) = try await desk.client("recover:tea")
-            let page = try await LiveTester(AdminConnection(desk.frame), at: "/admin/connections/\(id)", pattern: "/admin/connections/{client}")
+            let page = try await LiveTester(
+                AdminConnection(desk.frame), at: "/admin/connections/\(id)", pattern: "/admin/connections/{client}")
             #expect(try page.texts(of: "tbody a") == ["recover:tea"])
             #expect(try page.text(of: "dd.mono") == id)
             try await client.subscribe("bench:a")

@@ -19,7 +19,11 @@ struct FiguresTests {
         #expect(Figures.bytes(value) == text)
     }
 
-    @Test("Counts", arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-1_000, "-1,000"), (.min, "-9,223,372,036,854,775,808")])
+    @Test(
+        "Counts",
+        arguments: [
+            (0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-1_000, "-1,000"), (.min, "-9,223,372,036,854,775,808"),
+        ])
     func counts(_ value: Int, _ text: String) {
         #expect(Figures.count(value) == text)
     }
@@ -27,13 +31,15 @@ struct FiguresTests {
     @Test(
         "Ages",
         arguments: [
-            (-1, "0 s"), (59, "59 s"), (60, "1 min"), (250, "4 min 10 s"), (7_200, "2 h"), (7_500, "2 h 5 min"), (86_400, "1 d"), (273_600, "3 d 4 h"),
+            (-1, "0 s"), (59, "59 s"), (60, "1 min"), (250, "4 min 10 s"), (7_200, "2 h"), (7_500, "2 h 5 min"), (86_400, "1 d"),
+            (273_600, "3 d 4 h"),
         ])
     func ages(_ seconds: Int64, _ text: String) {
         #expect(Figures.age(seconds: seconds) == text)
     }
 
-    @Test("Times of day", arguments: [(0, "00:00:00.000"), (34_207_123, "09:30:07.123"), (86_400_000, "00:00:00.000"), (-1, "23:59:59.999")])
+    @Test(
+        "Times of day", arguments: [(0, "00:00:00.000"), (34_207_123, "09:30:07.123"), (86_400_000, "00:00:00.000"), (-1, "23:59:59.999")])
     func times(_ milliseconds: Int64, _ text: String) {
         #expect(Figures.time(milliseconds) == text)
     }
@@ -41,7 +47,10 @@ struct FiguresTests {
     @Test("Shares and delays")
     func others() {
         #expect([-1, 0, 0.345, 1, 7].map { Figures.percent($0) } == ["0 %", "0 %", "35 %", "100 %", "100 %"])
-        #expect([Duration.zero, .microseconds(240), .milliseconds(34), .seconds(2)].map { Figures.milliseconds($0) } == ["0 ms", "0.2 ms", "34 ms", "2000 ms"])
+        #expect(
+            [Duration.zero, .microseconds(240), .milliseconds(34), .seconds(2)].map { Figures.milliseconds($0) } == [
+                "0 ms", "0.2 ms", "34 ms", "2000 ms",
+            ])
     }
 
     @Test("A sparkline has the last sixty values, the newest at the right, and none that is no number")
@@ -65,15 +74,19 @@ struct FiguresTests {
         #expect(Payload.text([0xff, 0xfe]) == "2 B, binary")
         #expect(Payload.text(Array(repeating: UInt8(ascii: "a"), count: 5_000)).utf8.count < 2_100)
         #expect(Payload.problem(of: #"{"a":[1,2]}"#) == nil)
-        for text in ["", "{", "{} {}", "no", String(repeating: "[", count: 1_000)] { #expect(Payload.problem(of: text)?.contains("no JSON") == true) }
+        for text in ["", "{", "{} {}", "no", String(repeating: "[", count: 1_000)] {
+            #expect(Payload.problem(of: text)?.contains("no JSON") == true)
+        }
         #expect(Payload.problem(of: "\"" + String(repeating: "a", count: 40_000) + "\"")?.contains("longer") == true)
     }
 
     @Test(
         "Places of ours, and those that only look like them",
         arguments: [
-            ("/admin", true), ("/admin/connections?q=a%20b", true), ("/admin?x", true), ("/administrator", false), ("//evil.example/admin", false),
-            ("/admin\\evil", false), ("https://evil.example/admin", false), ("/admin/\r\nSet-Cookie: a=b", false), ("/admin/ä", false), ("", false),
+            ("/admin", true), ("/admin/connections?q=a%20b", true), ("/admin?x", true), ("/administrator", false),
+            ("//evil.example/admin", false),
+            ("/admin\\evil", false), ("https://evil.example/admin", false), ("/admin/\r\nSet-Cookie: a=b", false), ("/admin/ä", false),
+            ("", false),
         ])
     func places(_ path: String, _ isOurs: Bool) {
         #expect(AdminPlaces.isOurs(path) == isOurs)

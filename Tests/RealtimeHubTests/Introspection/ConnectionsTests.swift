@@ -8,13 +8,18 @@ import Testing
 struct ConnectionsTests {
     private func hub(_ change: (inout HubConfiguration) -> Void = { _ in }) -> Hub {
         var handlers = HubHandlers()
-        handlers.connect = { event in ConnectGrant(user: String(buffer: event.data).replacing("\"", with: ""), info: Array(#"{"name":"Ann"}"#.utf8)) }
+        handlers.connect = { event in
+            ConnectGrant(user: String(buffer: event.data).replacing("\"", with: ""), info: Array(#"{"name":"Ann"}"#.utf8))
+        }
         return TestHub.make(handlers, change: change)
     }
 
     private func client(_ hub: Hub, _ user: String, name: String = "") async throws -> (client: LiveClient, id: String) {
         let client = try await LiveClient(hub)
-        guard case .connect(let result) = try await client.ask(.connect(Wire.ConnectRequest(data: ByteBuffer(string: "\"\(user)\""), name: name))).body
+        guard
+            case .connect(let result) = try await client.ask(
+                .connect(Wire.ConnectRequest(data: ByteBuffer(string: "\"\(user)\""), name: name))
+            ).body
         else { throw Unexpected("not connected") }
         return (client, result.client)
     }
@@ -115,7 +120,9 @@ struct ConnectionsTests {
         #expect(await hub.connections(ConnectionQuery(text: "no such thing")).count == 0)
     }
 
-    @Test("A page's beginning that nobody has given gives the first page, and a limit is kept within bounds", arguments: ["", "x", "-", "1", "x-y"])
+    @Test(
+        "A page's beginning that nobody has given gives the first page, and a limit is kept within bounds",
+        arguments: ["", "x", "-", "1", "x-y"])
     func nonsense(_ after: String) async throws {
         let hub = hub()
         let clients = [try await client(hub, "ann"), try await client(hub, "bob")]

@@ -95,7 +95,9 @@ struct HubSampleTests {
         }
         _ = try await clients[0].ask(.subscribe(Wire.SubscribeRequest(channel: "open:quiet")))
         #expect(await hub.topTalkers().channels.isEmpty)
-        for number in 0..<50 { _ = try await clients[1].ask(.publish(Wire.PublishRequest(channel: "open:loud", data: ByteBuffer(string: "\(number)")))) }
+        for number in 0..<50 {
+            _ = try await clients[1].ask(.publish(Wire.PublishRequest(channel: "open:loud", data: ByteBuffer(string: "\(number)"))))
+        }
         _ = try await clients[0].ask(.publish(Wire.PublishRequest(channel: "open:quiet", data: ByteBuffer(string: "1"))))
         let talkers = try await eventually("a second") {
             let talkers = await hub.topTalkers()

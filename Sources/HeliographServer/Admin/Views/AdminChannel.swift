@@ -84,7 +84,9 @@ struct AdminChannel: LiveView {
         do {
             let counts = try await hub.presenceCounts(in: name)
             (content.clients, content.users) = (counts.clients, counts.users)
-            content.members = try await hub.presence(in: name, limit: maxMembers).values.sorted { ($0.user, $0.client) < ($1.user, $1.client) }
+            content.members = try await hub.presence(in: name, limit: maxMembers).values.sorted {
+                ($0.user, $0.client) < ($1.user, $1.client)
+            }
         } catch {
             content.noPresence = words(error, "No presence is kept in this channel.")
         }
