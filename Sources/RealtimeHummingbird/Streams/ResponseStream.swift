@@ -12,6 +12,8 @@ final class ResponseStream: @unchecked Sendable {
     let queue: OutgoingQueue
     private let channel: any NIOCore.Channel
 
+    var remoteAddress: String? { channel.remoteAddress?.ipAddress }
+
     @exclusivity(unchecked) private var watch: PeerWatch?
     @exclusivity(unchecked) private var closing: Scheduled<Void>?
     @exclusivity(unchecked) private var isFinished = false

@@ -41,7 +41,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     var isUnidirectional: Bool { kind.isUnidirectional }
     var isEmulated: Bool { kind.isEmulated }
     var needsPings: Bool { true }
-    var remoteAddress: String? { channel.remoteAddress?.ipAddress }
+    var remoteAddress: String? { body.remoteAddress }
     var bufferedBytes: Int { queue.bufferedBytes }
 
     // MARK: The beginning
