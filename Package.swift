@@ -159,7 +159,7 @@ let package = Package(
                 "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
                 "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", crypto, jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
-                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
+                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
             swiftSettings: settings
         ),

@@ -15,9 +15,14 @@ import WebSocketProtocol
 
 /// The server that `heliograph serve` runs: the pages, their sockets, and the routes for measuring, in one Hummingbird router.
 public struct HeliographApplication: Service {
-    private let configuration: ServeConfiguration
+    let configuration: ServeConfiguration
     private let logger: Logger
-    private let hub: Hub
+    let hub: Hub
+    let tokens: ReplaceableTokens?
+    let apiKey: ReplaceableKey?
+    let certificates: ServerCertificates?
+    /// What is in force, by the settings' places.
+    let current: CurrentSettings
     private let demos: DemoHub?
     private let views: LiveRuntime
     let admin: Admin?
@@ -53,13 +58,22 @@ public struct HeliographApplication: Service {
         let demoHub = DemoHub(
             configuration.hasDemo ? demos ?? Self.demos(eventLoopGroup, metrics) : [], logger: logger)
         self.demos = configuration.hasDemo ? demoHub : nil
-        self.hub = configuration.realtime.map { Hub($0, logger: logger) } ?? demoHub.hub
+        let tokens = configuration.realtime.map { ReplaceableTokens($0.tokens) }
+        if let realtime = configuration.realtime, let tokens {
+            self.hub = Hub(realtime, tokens: tokens, logger: logger)
+        } else {
+            self.hub = demoHub.hub
+        }
+        self.tokens = tokens
+        self.apiKey = configuration.realtime?.api.map { ReplaceableKey($0.key) }
+        self.certificates = try configuration.tls.map { (files) throws(ServeError) in try ServerCertificates(files) }
+        self.current = CurrentSettings(configuration.given)
         self.views = LiveRuntime(seals: try Self.seals(configuration), hub: demoHub.hub, logger: logger)
         let hub = self.hub
-        self.admin = try (configuration.adminPassword ?? configuration.realtime?.adminPassword).map { password throws(ServeError) in
+        self.admin = try configuration.adminPassword.map { password throws(ServeError) in
             try Admin(password: password, secret: configuration.liveSecret, hub: hub, logger: logger)
         }
-        self.server = try Self.server(configuration)
+        self.server = try Self.server(configuration, certificates)
         self.eventLoopGroup = eventLoopGroup
         self.onServing = onServing
     }
@@ -138,7 +152,9 @@ public struct HeliographApplication: Service {
             if !configuration.hasDemo { PageRoutes.addClient(to: router) }
         }
         if let admin { AdminRoutes(admin: admin, views: views).addAdminRoutes(to: router) }
-        if let api = configuration.realtime?.api { ServerAPI(hub: hub, configuration: api).add(to: router) }
+        if let api = configuration.realtime?.api, let apiKey {
+            ServerAPI(hub: hub, configuration: api, key: apiKey).add(to: router)
+        }
         return router
     }
 
@@ -148,12 +164,12 @@ public struct HeliographApplication: Service {
         return StateSeals(secret: secret)
     }
 
-    private static func server(_ configuration: ServeConfiguration) throws -> HTTPServerBuilder {
+    private static func server(_ configuration: ServeConfiguration, _ certificates: ServerCertificates?) throws -> HTTPServerBuilder {
         var sockets = WebSocketServerConfiguration()
         // All routes are ours, and none of them blocks.
         sockets.dangerouslyRunsHandlersOnEventLoop = true
-        guard let files = configuration.tls else { return .webSockets(configuration: sockets) }
-        return try .webSocketsHTTP2(tlsConfiguration: files.load(), configuration: sockets)
+        guard let files = configuration.tls, let certificates else { return .webSockets(configuration: sockets) }
+        return try .webSocketsHTTP2(tlsConfiguration: certificates.configuration(files), configuration: sockets)
     }
 
     private func explained(_ error: any Error) -> any Error {

@@ -42,6 +42,8 @@ public struct ConnectGrant: Sendable {
     public var expiresAt: Int64
     /// Channels that the client is subscribed to at once.
     public var subscriptions: [String: SubscribeGrant]
+    /// What the client may do in channels, besides what their options allow. Default: nothing.
+    public var capabilities = Capabilities()
 
     public init(
         user: String, info: [UInt8]? = nil, data: ByteBuffer? = nil, expiresAt: Int64 = 0, subscriptions: [String: SubscribeGrant] = [:]
@@ -56,6 +58,7 @@ public struct ConnectGrant: Sendable {
     /// What a token says.
     public init(_ claims: ConnectionClaims) {
         self.init(user: claims.user, info: claims.info, expiresAt: claims.expiresAt, subscriptions: claims.subscriptions)
+        capabilities = claims.capabilities
         for channel in claims.channels where subscriptions[channel] == nil { subscriptions[channel] = SubscribeGrant() }
     }
 }
@@ -81,6 +84,8 @@ public struct SubscribeGrant: Hashable, Sendable {
     public var options: ChannelSettings?
     /// Single options in place of the channel's own, or of ``options``.
     public var override: ChannelOverride
+    /// The token that it comes from.
+    var origin: TokenOrigin?
 
     public init(
         info: [UInt8]? = nil, data: ByteBuffer? = nil, expiresAt: Int64 = 0, options: ChannelSettings? = nil,

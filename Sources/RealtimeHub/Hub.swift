@@ -196,6 +196,7 @@ public final class Hub: Sendable {
         while !Task.isCancelled {
             core.broker.sweep()
             core.presence.sweep()
+            core.revocations.sweep(now: core.configuration.now())
             try? await Task.sleep(for: .seconds(1))
         }
     }

@@ -22,6 +22,8 @@ public struct HubConfiguration: Sendable {
     public var maxCommandsPerSecond = 50_000
     /// A client that shows so many subscription tokens that are no good is disconnected with 3509. Expired ones do not count.
     public var maxBadTokens = 3
+    /// So many tokens, logins and users at most are known as revoked (``Hub/revoke(_:until:)``).
+    public var maxRevocations = 100_000
     /// So many messages at most are put into one frame.
     public var maxMessagesInBatch = 16
 

@@ -7,7 +7,7 @@ import Synchronization
 /// What sessions and loops share.
 final class HubCore: Sendable {
     let configuration: HubConfiguration
-    let namespaces: Namespaces
+    let currentNamespaces: CurrentNamespaces
     let handlers: HubHandlers
     let tokens: (any TokenVerifier)?
     let broker: any Broker
@@ -19,6 +19,7 @@ final class HubCore: Sendable {
     let emulated = EmulatedSessions()
     let tracers = Tracers()
     let compactIDs = CompactIDs()
+    let revocations: Revocations
     let logger: Logger
     /// Of this process, for clients whose requests may reach another one.
     let node: String
@@ -28,16 +29,20 @@ final class HubCore: Sendable {
         presence: any PresenceStore, logger: Logger
     ) {
         self.configuration = configuration
-        self.namespaces = namespaces
+        self.currentNamespaces = CurrentNamespaces(namespaces)
         self.handlers = handlers
         self.tokens = tokens
         self.broker = broker
         self.presence = presence
         self.logger = logger
         self.wildcards = WildcardDirectory(maxPatterns: configuration.maxWildcardPatterns)
+        self.revocations = Revocations(limit: configuration.maxRevocations)
         self.node = randomID()
         broker.start(self)
     }
+
+    /// Sessions have their loop's copy.
+    var namespaces: Namespaces { currentNamespaces.value }
 
     /// A subscriber more of a channel or a pattern; completes when the broker sends it to this process.
     func join(_ channel: String, isPattern: Bool, _ sink: any DeliverySink, _ completion: @escaping ChannelDirectory.Completion) {
@@ -53,6 +58,9 @@ final class HubCore: Sendable {
             if isPattern { broker.unsubscribe(matching: channel) } else { broker.unsubscribe(channel) }
         }
     }
+
+    /// Whether a token is no longer good although it has not expired.
+    func hasRevoked(_ origin: TokenOrigin) -> Bool { revocations.hasRevoked(origin, now: configuration.now()) }
 
     /// The channel that is the user's own; nil if there is none, or nobody in particular asks.
     func personalChannel(of user: String) -> String? {

@@ -13,6 +13,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     let core: HubCore
     /// Its place among the hub's loops.
     let number: Int
+    @exclusivity(unchecked) var namespaces: Namespaces
 
     private let mailbox = Mutex<[Delivery]>([])
     /// What is in the mailbox, or with a channel that has yet to hand it out.
@@ -36,6 +37,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         self.core = core
         self.number = number
         tracers = core.tracers.current
+        self.namespaces = core.namespaces
     }
 
     var waitingDeliveries: Int { waiting.load(ordering: .relaxed) }

@@ -59,7 +59,7 @@ extension Session {
             return nil
         }
         do throws(Namespaces.NameError) {
-            return try core.namespaces.resolve(channel).options
+            return try loop.namespaces.resolve(channel).options
         } catch {
             reply(id, error: error == .badName ? .badRequest : .unknownChannel)
             return nil

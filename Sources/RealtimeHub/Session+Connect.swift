@@ -13,8 +13,9 @@ extension Session {
         guard request.token.isEmpty, core.handlers.connect == nil else {
             return decide { [core] () async throws(HubRefusal) in
                 try await Self.grant(event, token: request.token, core)
-            } then: {
-                self.decided($0, request, id: id)
+            } then: { result in
+                self.origin = (try? result.get())?.origin
+                self.decided(result.map(\.grant), request, id: id)
             }
         }
         decided(Self.grantWithoutToken(core), request, id: id)
@@ -24,12 +25,14 @@ extension Session {
         core.configuration.allowsAnonymousConnections ? .success(ConnectGrant(user: "")) : .failure(.error(.unauthorized))
     }
 
-    private static func grant(_ event: ConnectEvent, token: String, _ core: HubCore) async throws(HubRefusal) -> ConnectGrant {
+    private static func grant(
+        _ event: ConnectEvent, token: String, _ core: HubCore
+    ) async throws(HubRefusal) -> (grant: ConnectGrant, origin: TokenOrigin?) {
         var event = event
         if !token.isEmpty { event.claims = try await claims(token, core) }
-        if let handler = core.handlers.connect { return try await handler(event) }
-        guard let claims = event.claims else { return try grantWithoutToken(core).get() }
-        return ConnectGrant(claims)
+        if let handler = core.handlers.connect { return (try await handler(event), event.claims?.origin) }
+        guard let claims = event.claims else { return (try grantWithoutToken(core).get(), nil) }
+        return (ConnectGrant(claims), claims.origin)
     }
 
     private static func claims(_ token: String, _ core: HubCore) async throws(HubRefusal) -> ConnectionClaims {
@@ -37,6 +40,7 @@ extension Session {
         do throws(TokenError) {
             let claims = try await tokens.connection(token)
             if claims.expiresAt > 0, claims.expiresAt <= core.configuration.now() { throw TokenError.expired }
+            if core.hasRevoked(claims.origin) { throw TokenError.invalid("it is revoked") }
             return claims
         } catch {
             switch error {
@@ -44,6 +48,9 @@ extension Session {
             case .invalid(let why):
                 core.logger.debug("invalid token", metadata: ["why": "\(why)"])
                 throw .disconnect(.invalidToken)
+            case .unavailable(let why):
+                core.logger.warning("a token can't be checked", metadata: ["why": "\(why)"])
+                throw .error(.internal)
             }
         }
     }
@@ -70,13 +77,16 @@ extension Session {
     }
 
     private func isUnknown(_ channel: String, _ grant: SubscribeGrant?) -> Bool {
-        grant?.options == nil && core.namespaces.options(of: channel) == nil
+        grant?.options == nil && loop.namespaces.options(of: channel) == nil
     }
 
     private func connected(
         _ grant: ConnectGrant, _ subscriptions: [String: SubscribeGrant], _ request: Wire.ConnectRequest, id: UInt32
     ) {
+        // Revoked while it was being looked at.
+        if let origin, core.hasRevoked(origin) { return disconnect(.invalidToken) }
         user = grant.user
+        capabilities = grant.capabilities
         connectionInfo = grant.info
         expiresAt = grant.expiresAt
         (clientName, clientVersion) = (Self.shortened(request.name), Self.shortened(request.version))
@@ -149,6 +159,10 @@ extension Session {
             // A token of somebody else: nobody changes who they are on the way.
             guard claims.user == user else { return disconnect(.invalidToken) }
             expiresAt = claims.expiresAt
+            // What a handler gave stays.
+            if core.handlers.connect == nil { capabilities = claims.capabilities }
+            origin = claims.origin
+            if core.hasRevoked(claims.origin) { return disconnect(.invalidToken) }
             if let info = claims.info { connectionInfo = info }
             var refreshed = Wire.RefreshResult(client: client)
             refreshed.version = configuration.serverVersion

@@ -46,7 +46,8 @@ extension Session {
     }
 
     private func allows(_ operation: Namespaces.Operation, _ channel: String, _ options: ChannelSettings) -> Bool {
-        core.namespaces.allows(operation, in: channel, options, user: user, isSubscribed: subscriptions[channel]?.isLive == true)
+        loop.namespaces.allows(operation, in: channel, options, user: user, isSubscribed: subscriptions[channel]?.isLive == true)
+            || loop.namespaces.allows(operation, in: channel, by: capabilities)
     }
 
     private func failed(_ error: BrokerError, id: UInt32) {

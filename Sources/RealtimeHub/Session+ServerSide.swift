@@ -12,7 +12,7 @@ extension Session {
         _ channel: String, _ grant: SubscribeGrant, _ asked: Wire.SubscribeRequest,
         then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
     ) {
-        guard let options = grant.options ?? core.namespaces.options(of: channel) else {
+        guard let options = grant.options ?? loop.namespaces.options(of: channel) else {
             core.logger.warning("a server-side subscription to what can't be a channel", metadata: ["channel": "\(channel)"])
             return then(.failure(.error(.unknownChannel)))
         }

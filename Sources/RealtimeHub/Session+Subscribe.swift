@@ -44,7 +44,7 @@ extension Session {
     /// command is answered.
     private func subscribable(_ channel: String, id: UInt32) -> (options: ChannelSettings, pattern: ChannelPattern?)? {
         do throws(Namespaces.NameError) {
-            if let (pattern, options) = try core.namespaces.wildcard(channel) { return (options, pattern) }
+            if let (pattern, options) = try loop.namespaces.wildcard(channel) { return (options, pattern) }
         } catch {
             reply(id, error: .badRequest)
             return nil
@@ -56,7 +56,9 @@ extension Session {
     private func grant(
         _ request: Wire.SubscribeRequest, _ options: ChannelSettings, then: @escaping @Sendable (Result<SubscribeGrant, HubRefusal>) -> Void
     ) {
-        let isOpenToUser = core.namespaces.allows(.subscribe, in: request.channel, options, user: user, isSubscribed: false)
+        let isOpenToUser =
+            loop.namespaces.allows(.subscribe, in: request.channel, options, user: user, isSubscribed: false)
+            || loop.namespaces.allows(.subscribe, in: request.channel, by: capabilities)
         let handler = options.asksHandlers ? core.handlers.subscribe : nil
         guard request.token.isEmpty, handler == nil else {
             let identity = identity
@@ -79,6 +81,7 @@ extension Session {
             grant.info = claims.info
             grant.expiresAt = claims.expiresAt
             grant.override = claims.override
+            grant.origin = claims.origin
             isAllowed = true
         }
         if let handler {
@@ -109,9 +112,17 @@ extension Session {
         do throws(TokenError) {
             claims = try await tokens.subscription(token)
             if claims.expiresAt > 0, claims.expiresAt <= core.configuration.now() { throw TokenError.expired }
+            if core.hasRevoked(claims.origin) { throw TokenError.invalid("it is revoked") }
         } catch {
-            if case .invalid(let why) = error { core.logger.debug("invalid subscription token", metadata: ["why": "\(why)"]) }
-            throw error == .expired ? .error(expired) : .error(.badToken)
+            switch error {
+            case .expired: throw .error(expired)
+            case .invalid(let why):
+                core.logger.debug("invalid subscription token", metadata: ["why": "\(why)"])
+                throw .error(.badToken)
+            case .unavailable(let why):
+                core.logger.warning("a subscription token can't be checked", metadata: ["why": "\(why)"])
+                throw .error(.internal)
+            }
         }
         guard claims.channel == channel, claims.user == identity.user, claims.client ?? identity.client == identity.client else {
             throw .disconnect(.invalidToken)
@@ -129,7 +140,7 @@ extension Session {
         then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
     ) {
         let channel = request.channel
-        if let pattern, !core.wildcards.add(channel, pattern, core.namespaces) { return then(.failure(.error(.limitExceeded))) }
+        if let pattern, !core.wildcards.add(channel, pattern, loop.namespaces) { return then(.failure(.error(.limitExceeded))) }
         let shard = loop.shard(of: channel)
         let subscription = Subscription(
             channel: channel, session: self, options: options, shard: shard, isWildcard: pattern != nil, isServerSide: isServerSide)
@@ -140,6 +151,7 @@ extension Session {
         subscription.isRecoverable = isRecoverable
         subscription.channelInfo = grant.info
         subscription.expiresAt = grant.expiresAt
+        subscription.origin = grant.origin
         subscription.keepsPresence = options.presence
         subscription.announcesJoinsAndLeaves = options.joinLeave
         subscription.wantsJoinsAndLeaves = options.joinLeave && (request.joinLeave || options.forcePushJoinLeave)
@@ -169,6 +181,8 @@ extension Session {
     func goLive(_ subscription: Subscription) {
         guard isOpen, subscriptions[subscription.channel] === subscription, let waiting = subscription.waiting else { return }
         subscription.waiting = nil
+        // Revoked while it was being made.
+        if let origin = subscription.origin, core.hasRevoked(origin) { return unsubscribe(subscription.channel, .server) }
         subscription.nextPositionCheck = loop.eventLoop.now + TimeAmount(configuration.positionCheckInterval)
         subscription.subscriberClass?.catchUp(subscription, waiting)
         if subscription.announcesJoinsAndLeaves, isOpen { core.broker.publishJoin(subscription.info, on: subscription.channel) }
@@ -225,6 +239,7 @@ extension Session {
     private func refreshed(_ channel: String, _ claims: SubscriptionClaims, id: UInt32) {
         guard let subscription = subscriptions[channel] else { return reply(id, error: .permissionDenied) }
         subscription.expiresAt = claims.expiresAt
+        subscription.origin = claims.origin
         if let info = claims.info { subscription.channelInfo = info }
         var result = Wire.SubRefreshResult()
         if claims.expiresAt > 0 {

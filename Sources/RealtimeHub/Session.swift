@@ -52,6 +52,9 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var connectedAt: Int64 = 0
     @exclusivity(unchecked) var commandsReceived = 0
     @exclusivity(unchecked) var expiresAt: Int64 = 0
+    @exclusivity(unchecked) var capabilities = Capabilities()
+    /// The token that the connection was made by.
+    @exclusivity(unchecked) var origin: TokenOrigin?
     @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:] {
         didSet { isInManyChannels = subscriptions.count > 1 }
     }

@@ -30,6 +30,8 @@ final class Subscription: @unchecked Sendable {
     let isServerSide: Bool
 
     var channelInfo: [UInt8]?
+    /// The token that it was made by, if it had one of its own.
+    var origin: TokenOrigin?
     /// Set before it joins its class.
     var wantsJoinsAndLeaves = false
     var announcesJoinsAndLeaves = false

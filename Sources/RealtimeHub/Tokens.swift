@@ -8,6 +8,10 @@ public struct ConnectionClaims: Hashable, Sendable {
     public var channels: [String]
     /// The same, each with what belongs to the subscription.
     public var subscriptions: [String: SubscribeGrant]
+    /// What is allowed in channels, besides what their options allow. Default: nothing.
+    public var capabilities = Capabilities()
+    /// Which token it is, for taking it back. Default: one that says nothing of itself.
+    public var origin: TokenOrigin
 
     public init(
         user: String, expiresAt: Int64 = 0, info: [UInt8]? = nil, channels: [String] = [], subscriptions: [String: SubscribeGrant] = [:]
@@ -17,6 +21,7 @@ public struct ConnectionClaims: Hashable, Sendable {
         self.info = info
         self.channels = channels
         self.subscriptions = subscriptions
+        origin = TokenOrigin(user: user)
     }
 }
 
@@ -29,6 +34,8 @@ public struct SubscriptionClaims: Hashable, Sendable {
     public var info: [UInt8]?
     /// Options in place of the channel's own.
     public var override: ChannelOverride
+    /// Which token it is, for taking it back. Default: one that says nothing of itself.
+    public var origin: TokenOrigin
 
     public init(
         user: String, channel: String, client: String? = nil, expiresAt: Int64 = 0, info: [UInt8]? = nil,
@@ -40,6 +47,7 @@ public struct SubscriptionClaims: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.info = info
         self.override = override
+        origin = TokenOrigin(user: user)
     }
 }
 
@@ -48,6 +56,8 @@ public enum TokenError: Error, Hashable, Sendable {
     case expired
     /// It says nothing that can be trusted.
     case invalid(String)
+    /// Whether it is good can't be said now: the keys are elsewhere, and can't be had. The client is answered with 100, and comes back.
+    case unavailable(String)
 }
 
 /// Checks tokens: signature first, then claims. A port, because how tokens are signed is the server's business.

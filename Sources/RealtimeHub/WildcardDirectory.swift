@@ -56,9 +56,15 @@ final class WildcardDirectory: Sendable {
         count.store(state.entries.count, ordering: .releasing)
     }
 
+    /// Which channels reach patterns has changed.
+    func forgetMatches() {
+        state.withLock { $0.matches = [:] }
+    }
+
     /// The patterns that match a channel.
-    func matching(_ channel: String, _ namespaces: Namespaces) -> [String] {
+    func matching(_ channel: String, _ namespaces: @autoclosure () -> Namespaces) -> [String] {
         guard count.load(ordering: .acquiring) > 0 else { return [] }
+        let namespaces = namespaces()
         return state.withLock { state in
             if let known = state.matches[channel] { return known }
             let found = Self.patterns(in: state, matching: channel, namespaces)

@@ -8,6 +8,6 @@ struct Heliograph: AsyncParsableCommand {
         commandName: "heliograph",
         abstract: "Real-time messaging over WebSockets: a server, a terminal client and a load generator.",
         version: HeliographVersion.current,
-        subcommands: [Serve.self, Connect.self, Bench.self]
+        subcommands: [Serve.self, Init.self, CheckConfig.self, ImportConfig.self, Token.self, Connect.self, Bench.self]
     )
 }

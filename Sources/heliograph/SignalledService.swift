@@ -3,17 +3,21 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs a service until SIGTERM or SIGINT asks it to stop: gracefully first, at once when asked again or when it takes too long.
+/// Runs a service until SIGTERM or SIGINT asks it to stop: gracefully first, at once when asked again or when it takes too long. SIGHUP is for something
+/// that is to be read anew.
 struct SignalledService {
     /// Less than the 30 s that orchestrators wait before they kill.
     static let longestShutdown: Duration = .seconds(25)
 
     private let service: any Service
     private let logger: Logger
+    private let onHangup: (@Sendable () async -> Void)?
 
-    init(_ service: any Service, logger: Logger) {
+    /// - Parameter onHangup: what SIGHUP does; nil: it ends the process, as it does without us.
+    init(_ service: any Service, logger: Logger, onHangup: (@Sendable () async -> Void)? = nil) {
         self.service = service
         self.logger = logger
+        self.onHangup = onHangup
     }
 
     func run() async throws {
@@ -21,9 +25,17 @@ struct SignalledService {
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let hangups = onHangup == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask { await stop(group, on: signals) }
+            if let hangups, let onHangup {
+                tasks.addTask {
+                    for await _ in hangups { await onHangup() }
+                    // The end of the signals is not the end of the service.
+                    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+                }
+            }
             defer { tasks.cancelAll() }
             try await tasks.next()
         }

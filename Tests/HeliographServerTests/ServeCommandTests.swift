@@ -95,8 +95,10 @@ struct ServeCommandTests {
     @Test(
         "says what is wrong with its options, and fails",
         arguments: [
-            (["--port", "70000"], "--port must be 0 to 65535"), (["--port", "-1"], "--port"), (["--port", "http"], "--port"),
-            (["--threads", "0"], "--threads must be 1 to 1024"), (["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"),
+            (["--port", "70000"], "--port: it must be a whole number from 0 to 65535"), (["--port=-1"], "--port: it must be"),
+            (["--port", "http"], "--port: it must be a whole number"),
+            (["--threads", "0"], "--threads: it must be a whole number from 1 to 1024"),
+            (["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"),
             (["--tls-key", "a.pem"], "--tls-cert and --tls-key go together"), (["--log-level", "loud"], "--log-level"),
             (["--tls-cert", "/none/cert.pem", "--tls-key", "/none/key.pem"], "there is no such file"),
             (["--host", "no-such-host.invalid"], "is not known"), (["--host", "192.0.2.1"], "no address 192.0.2.1"),

@@ -277,14 +277,11 @@ struct AdminRoutesTests {
     @Test("The password comes from the environment or the configuration's file, where one that is too short is an error with its line")
     func configuration() async throws {
         let yaml = "client: {allow_anonymous: true}\nchannel: {without_namespace: {}}\nadmin_password: "
-        let configuration = try await RealtimeConfiguration(yaml: yaml + "correct horse battery", file: "c.yaml")
-        #expect(configuration.hasAdmin)
-        let error = await #expect(throws: ServeError.self) { _ = try await RealtimeConfiguration(yaml: yaml + "secret", file: "c.yaml") }
+        var serve = try await ServeConfiguration(yaml: yaml + "correct horse battery", file: "c.yaml")
+        #expect(serve.adminPassword != nil)
+        let error = await #expect(throws: ServeError.self) { _ = try await ServeConfiguration(yaml: yaml + "secret", file: "c.yaml") }
         #expect(error?.description.hasPrefix("c.yaml:3: admin_password: The admin password must have 12") == true)
         #expect(error?.description.contains("secret") == false)
-        var serve = ServeConfiguration()
-        serve.realtime = configuration
-        serve.hasDemo = false
         try await TestServer.run(serve) { server in
             let response = try await Visitor(server).logIn()
             #expect(response.status == .seeOther)

@@ -123,10 +123,26 @@ struct ConfigurationTests {
     static let mistakes: [(yaml: String, words: [String])] = [
         ("", ["test.yaml: there is nothing in it"]),
         ("[1]", ["test.yaml:1", "section"]),
+        ("- a: 1", ["test.yaml:1: it must be a section"]),
+        ("1: {}", ["there is no such key here"]),
+        ("? [a]\n: 1\n", ["test.yaml:1: ?: a key must be text"]),
+        ("allow_anonymous: true", ["test.yaml:1: allow_anonymous: there is no such key here; did you mean client.allow_anonymous?"]),
+        ("http_server: {port: 65536}", ["test.yaml:1: http_server.port: it must be a whole number from 0 to 65535"]),
+        ("http_server: {tls: {cert_file: a.pem}}", ["http_server.tls: --tls-cert and --tls-key go together, as cert_file and key_file do"]),
+        ("http_server: {tls: [a]}", ["http_server.tls: it must be a section with keys"]),
+        ("log: {level: verbose}", ["\"verbose\" is not known; it must be trace, debug, info, notice, warning, error or critical"]),
+        ("log: {level: inof}", ["did you mean info?"]),
+        ("live: {secret: short}", ["live.secret: it has 5 bytes and needs at least 16"]),
+        ("{insecure: true, http_server: {address: 0.0.0.0}}", ["insecure: true lets anybody in, and 0.0.0.0 is open to other machines"]),
         ("a: [", ["test.yaml:"]),
         ("client:\n  token: {}\n  token: {}\n", ["a key is given twice: token"]),
         ("clients: {}", ["test.yaml:1: clients: there is no such key here; did you mean client?"]),
-        ("foo: 1", ["foo: there is no such key here; there are channel, client, emulation, http_api, http_stream, insecure, sse,"]),
+        (
+            "foo: 1",
+            [
+                "foo: there is no such key here; there are channel, client, demo, emulation, http_api, http_server, http_stream, insecure, live, log, sse,"
+            ]
+        ),
         (anybody, ["there are no channels"]),
         (channels, ["nobody could connect", "client.allow_anonymous"]),
         ("insecure: yes\n" + channels, ["test.yaml:1: insecure: it must be true or false"]),
@@ -183,6 +199,14 @@ struct ConfigurationTests {
         ("client: {token: {rsa_public_key: nonsense}}\n" + channels, ["rsa_public_key: it is no public key for RS256 in PEM"]),
         ("client: {token: {keys: [{algorithm: none, secret: a}]}}\n" + channels, ["keys[0].algorithm: it must be one of HS256"]),
         ("client: {token: {keys: [{algorithm: HS256}]}}\n" + channels, ["keys[0]: it must have either secret"]),
+        (
+            "client: {token: {keys: [{algorithm: HS256, secret: \(TokenMaker.secret), valid_until: tomorrow}]}}\n" + channels,
+            ["keys[0].valid_until: it must be a whole number"]
+        ),
+        (
+            "client: {token: {hmac_secret_key: \(TokenMaker.secret), user_id_claim: \"\"}}\n" + channels,
+            ["user_id_claim: it must be the name of a claim"]
+        ),
         ("client: {token: {keys: [{algorithm: ES256, secret: abc}]}}\n" + channels, ["ES256 has a public key and no secret"]),
         ("client: {subscription_token: {hmac_secret_key: \(TokenMaker.secret)}}\n" + channels, ["nobody could connect"]),
         // Transports
@@ -204,7 +228,7 @@ struct ConfigurationTests {
     func mistake(yaml: String, words: [String]) async throws {
         let error = await #expect(throws: ServeError.self) { try await RealtimeConfiguration(yaml: yaml, file: "test.yaml") }
         let text = error?.description ?? ""
-        #expect(text.hasPrefix("test.yaml"))
+        #expect(text.hasPrefix("test.yaml") || yaml.contains("0.0.0.0"))
         for word in words { #expect(text.contains(word), "\(text)") }
         #expect(!text.contains(TokenMaker.secret))
     }

@@ -36,7 +36,7 @@ extension ServerAPI {
 
     /// In a time that does not depend on where the two differ.
     private func isKey(_ text: String) -> Bool {
-        let key = Array(configuration.key.utf8)
+        let key = Array(key.value.utf8)
         var difference = key.count ^ text.utf8.count
         for (index, byte) in text.utf8.enumerated() { difference |= Int(byte ^ key[index % key.count]) }
         return difference == 0

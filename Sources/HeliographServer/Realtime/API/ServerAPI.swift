@@ -10,6 +10,7 @@ import RealtimeProtocol
 struct ServerAPI: Sendable {
     let hub: Hub
     let configuration: Configuration
+    let key: ReplaceableKey
     private let start = ContinuousClock.now
 
     struct Configuration: Hashable, Sendable {
@@ -18,9 +19,10 @@ struct ServerAPI: Sendable {
         var maxBodyBytes: Int
     }
 
-    init(hub: Hub, configuration: Configuration) {
+    init(hub: Hub, configuration: Configuration, key: ReplaceableKey) {
         self.hub = hub
         self.configuration = configuration
+        self.key = key
     }
 
     /// Writes a call's result, an object.
@@ -34,6 +36,7 @@ struct ServerAPI: Sendable {
         "presence": { try await $0.presence($1, &$2) },
         "presence_stats": { try await $0.presenceStats($1, &$2) },
         "unsubscribe": { try $0.unsubscribe($1, &$2) },
+        "revoke": { try $0.revoke($1, &$2) },
         "disconnect": { try $0.disconnect($1, &$2) },
         "channels": { try $0.channels($1, &$2) },
         "info": { try $0.info($1, &$2) },

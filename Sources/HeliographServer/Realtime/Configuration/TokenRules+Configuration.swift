@@ -1,21 +1,47 @@
 extension TokenRules {
-    /// The keys and checks in a section; nil if it has no key.
-    init(_ section: inout ConfigurationSection) async throws(ServeError) {
+    /// The keys and checks in a section; nil if there is no section, or no key in it that can be used.
+    init?(_ section: ConfigurationSection?) async {
+        guard let section else { return nil }
         var keys: [TokenKey] = []
+        var count = 0
         for (name, algorithms) in Self.named {
             guard let value = section.value(name) else { continue }
-            let text = try value.text()
-            keys.append(try await Self.key(value, algorithms, algorithms[0].isSymmetric ? .secret(text) : .publicKey(text)))
+            count += 1
+            guard let text = value.string else { continue }
+            if let key = await Self.key(value, algorithms, algorithms[0].isSymmetric ? .secret(text) : .publicKey(text)) {
+                keys.append(key)
+            }
         }
-        for value in try section.value("keys")?.list() ?? [] {
-            var part = try ConfigurationSection(value)
-            keys.append(try await Self.key(&part))
+        for part in section.sections("keys") {
+            count += 1
+            if let key = await Self.key(part) { keys.append(key) }
         }
-        self.init(keys: keys, audience: try section.text("audience"), issuer: try section.text("issuer"))
-        try section.finish()
-        guard !keys.isEmpty else {
-            throw section.value.error("it has no key; give hmac_secret_key, rsa_public_key, ecdsa_public_key, ed25519_public_key or keys")
+        self.init(keys: keys, audience: section.text("audience"), issuer: section.text("issuer"))
+        if let claim = section.value("user_id_claim"), let name = claim.string {
+            if name.isEmpty { claim.report("it must be the name of a claim") } else { userClaim = name }
         }
+        if let value = section.value("jwks_public_endpoint"), let url = value.string {
+            count += 1
+            if let objection = KeySetFetcher.objection(to: url) { value.report(objection) }
+            keySet = Self.keySet(url, section)
+        }
+        if count == 0 {
+            section.value.report(
+                """
+                it has no key; give hmac_secret_key, rsa_public_key, ecdsa_public_key, ed25519_public_key, keys or \
+                jwks_public_endpoint
+                """)
+        }
+    }
+
+    private static func keySet(_ url: String, _ section: ConfigurationSection) -> KeySet {
+        var times = KeySet.Times()
+        var timeout: Duration = .seconds(5)
+        section.read("jwks_refresh_interval", into: &times.refresh)
+        section.read("jwks_timeout", into: &timeout)
+        times.stale = max(times.stale, times.refresh * 2)
+        let fetcher = KeySetFetcher(url: url, timeout: timeout)
+        return KeySet(url, times: times) { try await fetcher.fetch() }
     }
 
     /// Keys by a name of their own, and what they can be: an ECDSA key's curve has one algorithm.
@@ -25,33 +51,41 @@ extension TokenRules {
     ]
 
     private static func key(
-        _ value: ConfigurationValue, _ algorithms: [TokenAlgorithm], _ material: TokenKey.Material, id: String? = nil
-    ) async throws(ServeError) -> TokenKey {
+        _ value: ConfigurationValue, _ algorithms: [TokenAlgorithm], _ material: TokenKey.Material, id: String? = nil,
+        validUntil: Int? = nil
+    ) async -> TokenKey? {
         var problem: TokenKey.Unusable?
         for algorithm in algorithms {
             do throws(TokenKey.Unusable) {
-                return try await TokenKey(algorithm, material, id: id)
+                return try await TokenKey(algorithm, material, id: id, validUntil: validUntil.map(Double.init))
             } catch {
                 problem = problem ?? error
             }
         }
-        throw value.error(problem?.description ?? "it can't be used")
+        value.report(problem?.description ?? "it can't be used")
+        return nil
     }
 
-    private static func key(_ section: inout ConfigurationSection) async throws(ServeError) -> TokenKey {
-        let choice = try section.required("algorithm")
-        guard let algorithm = TokenAlgorithm(rawValue: try choice.text()) else {
-            let names = TokenAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
-            throw choice.error("it must be one of \(names)")
-        }
-        let id = try section.text("id")
+    private static func key(_ section: ConfigurationSection) async -> TokenKey? {
+        let choice = section.required("algorithm")
+        let id = section.text("id")
         let secret = section.value("secret")
         let publicKey = section.value("public_key")
-        try section.finish()
-        switch (secret, publicKey) {
-        case (let secret?, nil): return try await key(secret, [algorithm], .secret(secret.text()), id: id)
-        case (nil, let publicKey?): return try await key(publicKey, [algorithm], .publicKey(publicKey.text()), id: id)
-        default: throw section.value.error("it must have either secret (HS256, HS384, HS512) or public_key (the others)")
+        var until = 0
+        section.read("valid_until", into: &until)
+        guard let choice, let name = choice.string else { return nil }
+        guard let algorithm = TokenAlgorithm(rawValue: name) else {
+            choice.report("it must be one of \(TokenAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))")
+            return nil
         }
+        let material: TokenKey.Material
+        switch (secret, publicKey) {
+        case (let secret?, nil): material = .secret(secret.string ?? "")
+        case (nil, let publicKey?): material = .publicKey(publicKey.string ?? "")
+        default:
+            section.value.report("it must have either secret (HS256, HS384, HS512) or public_key (the others)")
+            return nil
+        }
+        return await key(secret ?? publicKey ?? section.value, [algorithm], material, id: id, validUntil: until > 0 ? until : nil)
     }
 }

@@ -5,7 +5,7 @@ import RealtimeProtocol
 /// What a token says, after its signature was checked. A claim of another type than it should have makes the token invalid: to pass over it
 /// might pass over what it forbids.
 struct TokenClaims {
-    private let members: [String: JSONValue]
+    let members: [String: JSONValue]
 
     init(_ members: [String: JSONValue]) {
         // RFC 7519 has no null: as if it were not there.
@@ -38,7 +38,7 @@ struct TokenClaims {
     }
 
     /// A NumericDate (RFC 7519 §2): seconds since 1970, which may have a fraction.
-    private func time(_ name: String) throws(TokenError) -> Double? {
+    func time(_ name: String) throws(TokenError) -> Double? {
         guard let value = members[name] else { return nil }
         // Beyond 10000 years it is no date but milliseconds, or worse.
         guard let seconds = Double(String(buffer: value.text)), seconds >= 0, seconds < 253_402_300_800 else {
@@ -80,7 +80,7 @@ struct TokenClaims {
         return bytes
     }
 
-    private func object(_ name: String) throws(TokenError) -> TokenClaims? {
+    func object(_ name: String) throws(TokenError) -> TokenClaims? {
         guard let value = members[name] else { return nil }
         guard let members = try? value.members() else { throw .invalid("\(name) is no object") }
         return TokenClaims(members)

@@ -1,28 +1,41 @@
+public import Logging
+
 /// What `heliograph serve` is told.
 public struct ServeConfiguration: Sendable {
     /// The address to listen on. Default 127.0.0.1: this machine alone. 0.0.0.0 or :: for all.
     public var host = "127.0.0.1"
     /// The port; 0 takes a free one. Default 8080.
     public var port = 8080
+    /// How many event loops there are. Default nil: one for each core.
+    public var threads: Int?
     /// Certificate and key. With them the server speaks TLS, and HTTP/2 to those who want it; without, HTTP/1.1. Default nil.
     public var tls: TLSFiles?
+    /// What is logged.
+    public var logLevel = Logger.Level.info
     /// The pages, the chat, `/echo` and `/broadcast`, and without ``realtime`` channels that are open to everybody. Default true.
     public var hasDemo = true
     /// What the states of live views are sealed with, the same in all processes that serve the same pages; at least 16 random bytes. Default nil: random, so that a
     /// page does not outlive its server's process.
     public var liveSecret: String?
-    /// Who knows it may see and do everything on the pages at `/admin`; at least 12 bytes. Default nil: there are no such pages. It comes before that of ``realtime``.
+    /// Who knows it may see and do everything on the pages at `/admin`; at least 12 bytes. Default nil: there are no such pages.
     public var adminPassword: String?
     /// The channels, who may connect, and the HTTP API. Default nil: no more than the demo has.
     public var realtime: RealtimeConfiguration?
 
+    /// What was given, by the settings' places: for telling what another reading has changed.
+    var given: [String: String] = [:]
+
     /// The defaults.
     public init() {}
+
+    static let levels: KeyValuePairs<String, Logger.Level> = [
+        "trace": .trace, "debug": .debug, "info": .info, "notice": .notice, "warning": .warning, "error": .error, "critical": .critical,
+    ]
 }
 
 /// Why a server cannot start, in words for whom it concerns.
 public struct ServeError: Error, Hashable, CustomStringConvertible {
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do; several things on a line each.
     public let description: String
 
     init(_ description: String) {

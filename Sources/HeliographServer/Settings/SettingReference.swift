@@ -1,0 +1,37 @@
+/// The table in Markdown, for `Docs/configuration.md`.
+public enum SettingReference {
+    /// A table for each section; the options of channels and of tokens once.
+    public static var text: String {
+        let sections: [(title: String, settings: [Setting])] = [
+            ("The server", Setting.serving), ("`client`", Setting.clients),
+            ("`client.token`, and `client.subscription_token` if subscription tokens have other keys", Setting.tokens(under: "", "")),
+            ("`channel`", Setting.channels.filter { !isOption($0) }),
+            ("Options of `channel.without_namespace`, `channel.namespaces[]` and `channel.patterns[]`", Setting.channelOptions(under: "")),
+            ("Transports", Setting.transports), ("`http_api`", Setting.backend),
+        ]
+        return sections.map { "### \($0.title)\n\n\(table($0.settings))" }.joined(separator: "\n\n") + "\n"
+    }
+
+    private static let options = Set(Setting.channelOptions(under: "").map(\.path))
+
+    private static func isOption(_ setting: Setting) -> Bool {
+        guard let key = setting.components.last else { return false }
+        return options.contains(".\(key)")
+    }
+
+    private static func table(_ settings: [Setting]) -> String {
+        (["| Setting | Default | Values | |", "|---|---|---|---|"] + settings.map(row)).joined(separator: "\n")
+    }
+
+    private static func row(_ setting: Setting) -> String {
+        let path = setting.path.hasPrefix(".") ? String(setting.path.dropFirst()) : setting.path
+        var notes = [setting.summary]
+        if let option = setting.option { notes.append("Option `--\(option)`.") }
+        if setting.isReloaded { notes.append("SIGHUP.") }
+        let cells = [
+            "`\(path)`", setting.usual.map { "`\($0)`" } ?? "", setting.values.replacing("|", with: "\\|"),
+            notes.joined(separator: " ").replacing("|", with: "\\|"),
+        ]
+        return "| \(cells.joined(separator: " | ")) |"
+    }
+}

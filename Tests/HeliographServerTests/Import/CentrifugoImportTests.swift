@@ -1,0 +1,108 @@
+// A file of Centrifugo v6 becomes one of ours; what can't is told.
+
+import Foundation
+import RealtimeHub
+import RealtimeHummingbird
+import ServerTestSupport
+import Testing
+
+@testable import HeliographServer
+
+@Suite("heliograph import-config", .timeLimit(.minutes(1)))
+struct CentrifugoImportTests {
+    private static let theirs = """
+        {
+          "client": {
+            "token": {
+              "hmac_secret_key": "\(TokenMaker.secret)", "audience": "chat",
+              "hmac_previous_secret_key": "\(String(TokenMaker.secret.reversed()))", "hmac_previous_secret_key_valid_until": 1900000000
+            },
+            "allowed_origins": ["https://example.com"], "ping_interval": "20s", "connection_limit": 1000,
+            "allow_anonymous_connect_without_token": true,
+            "proxy": {"connect": {"enabled": true, "endpoint": "http://backend/connect"}}
+          },
+          "channel": {
+            "without_namespace": {"allow_subscribe_for_client": true, "subscribe_proxy_enabled": true},
+            "namespaces": [
+              {"name": "chat", "presence": true, "history_size": 10, "history_ttl": "300s", "force_recovery": true, "channel_regex": "[a-z]+",
+               "publish_proxy_enabled": true, "subscription_type": "map", "join_leave": false}
+            ]
+          },
+          "http_api": {"key": "0123456789abcdef"}, "http_server": {"port": 9000, "internal_port": 9001},
+          "engine": {"type": "redis", "redis": {"address": "localhost:6379"}}, "admin": {"enabled": true, "password": "x"},
+          "sse": {"enabled": true}, "websocket": {"disabled": false}, "usage_stats": {"disabled": true}
+        }
+        """
+
+    private func imported(_ theirs: String = theirs) async throws -> CentrifugoImport {
+        try await CentrifugoImport(theirs, file: "config.json")
+    }
+
+    @Test("carries over what there is here, and the result is good")
+    func carries() async throws {
+        let result = try await imported()
+        #expect(result.problems == [])
+        let ours = try await ServeConfiguration(yaml: result.text, file: "heliograph.yaml")
+        let realtime = try #require(ours.realtime)
+        #expect(ours.port == 9_000)
+        #expect(ours.host == "0.0.0.0", "theirs listens on all addresses")
+        #expect(realtime.hub.pingInterval == .seconds(20))
+        #expect(realtime.hub.allowsAnonymousConnections)
+        #expect(realtime.namespaces.named["chat"]?.historyTTL == .seconds(300))
+        #expect(realtime.namespaces.named["chat"]?.presence == true)
+        #expect(realtime.namespaces.withoutNamespace?.allowSubscribe == .clients)
+        #expect(realtime.api?.key == "0123456789abcdef")
+        #expect(realtime.routes.transports == [.webSocket, .serverSentEvents], "theirs has streams only where they are enabled")
+        for secret in [TokenMaker.secret, String(TokenMaker.secret.reversed())] {
+            let token = try await TokenMaker.hmac(secret).sign(#"{"sub":"42","aud":"chat"}"#)
+            #expect(try await realtime.tokens?.connection(token).user == "42")
+        }
+    }
+
+    @Test("says what it can't carry over, and why; what is off is not missed")
+    func tells() async throws {
+        let notes = try await imported().notes
+        for words in [
+            "client.proxy.connect.enabled: a backend is not asked", "client.connection_limit: there is nothing like it here",
+            "channel.namespaces[chat].publish_proxy_enabled: a backend is not asked",
+            "channel.namespaces[chat].subscription_type: there are no maps",
+            "channel.namespaces[chat].channel_regex: it must match the whole name", "channel.without_namespace.subscribe_proxy_enabled",
+            "engine.type: channels, history and presence are in the memory of one process", "admin.enabled",
+            "http_server.internal_port: there is one listener",
+            "client.token.hmac_secret_key: it is for HS256 alone here",
+        ] {
+            #expect(notes.contains { $0.contains(words) }, "\(words) is not in \(notes)")
+        }
+        #expect(!notes.contains { $0.contains("join_leave") || $0.contains("websocket") })
+        #expect(!notes.contains { $0.contains(TokenMaker.secret) })
+    }
+
+    @Test("says what has to be changed first")
+    func problems() async throws {
+        let result = try await imported("client:\n  token: {hmac_secret_key: short}\nchannel: {without_namespace: {history_size: 5}}\n")
+        #expect(result.problems.contains { $0.contains("the secret has 5 bytes") })
+        #expect(result.problems.contains { $0.contains("it needs both a size and a time") })
+    }
+
+    @Test("what is no configuration is refused", arguments: ["", "[]", "a: [", "7"])
+    func nonsense(text: String) async {
+        await #expect(throws: ServeError.self) { try await imported(text) }
+    }
+
+    @Test("as a command: writes the file, and prints the rest")
+    func command() async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let (theirs, ours) = (try folder.write(Self.theirs, to: "config.json"), folder.path("heliograph.yaml"))
+        let path = try HeliographServerProcess.path
+        let outcome = try await Command.run(path, ["import-config", theirs, ours])
+        #expect(outcome.code == 0)
+        #expect(outcome.errors.contains("Not carried over: engine.type"))
+        #expect(try await Command.run(path, ["check-config", ours]).code == 0)
+        let again = try await Command.run(path, ["import-config", theirs, ours])
+        #expect(again.code != 0)
+        #expect(again.errors.contains("is there already"))
+        let toml = try folder.write("[client]", to: "config.toml")
+        #expect(try await Command.run(path, ["import-config", toml, "-"]).errors.contains("is TOML"))
+    }
+}

@@ -1,0 +1,110 @@
+// SIGHUP, as an administrator sends it to the built program.
+
+import Foundation
+import NIOSSL
+import ServerTestSupport
+import Testing
+import WebSocketClient
+import WebSocketNIO
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+@Suite("SIGHUP", .timeLimit(.minutes(2)))
+struct HangupTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private static func yaml(key: String) -> String {
+        "{client: {allow_anonymous: true}, channel: {without_namespace: {}}, http_api: {key: \(key)}}"
+    }
+
+    /// What the API says to a key, until it says what is wanted.
+    private func isAccepted(_ key: String, by server: HeliographServerProcess) async throws -> Bool {
+        for _ in 0..<100 {
+            var request = URLRequest(url: server.address.appending(path: "/api/info"))
+            request.httpMethod = "POST"
+            request.setValue(key, forHTTPHeaderField: "X-API-Key")
+            let (_, response) = try await URLSession.shared.data(for: request)
+            if (response as? HTTPURLResponse)?.statusCode == 200 { return true }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return false
+    }
+
+    @Test("reads the file anew, and says so; a bad one changes nothing")
+    func file() async throws {
+        let file = try folder.write(Self.yaml(key: "0123456789abcdef"), to: "heliograph.yaml")
+        let server = try await HeliographServerProcess.start(["--config", file, "--demo"])
+        let socket = try await WebSocket.connect(to: server.socketAddress("/echo"))
+        _ = try folder.write(Self.yaml(key: "short"), to: "heliograph.yaml")
+        server.command.signal(SIGHUP)
+        #expect(try await isAccepted("0123456789abcdef", by: server))
+        _ = try folder.write(Self.yaml(key: "fedcba9876543210"), to: "heliograph.yaml")
+        // Signals that are waiting are one; so the bad file may not have been read yet.
+        try await Task.sleep(for: .milliseconds(500))
+        server.command.signal(SIGHUP)
+        #expect(try await isAccepted("fedcba9876543210", by: server))
+        try await socket.send("still here")
+        var messages = socket.messages.makeAsyncIterator()
+        #expect(try await messages.next() == .text("still here"))
+        server.command.signal(SIGTERM)
+        let outcome = await server.command.outcome()
+        #expect(outcome.code == 0)
+        #expect(outcome.errors.contains("nothing has changed"))
+        #expect(outcome.errors.contains("http_api.key: it has 5 characters"))
+        #expect(outcome.errors.contains("changed=http_api.key"))
+        #expect(!outcome.errors.contains("fedcba9876543210"), "no secret is in the log")
+    }
+
+    @Test("reads the certificate anew; connections go on with the old one")
+    func certificate() async throws {
+        let (one, two) = (try await folder.certificate("one"), try await folder.certificate("two"))
+        let files = (certificate: folder.path("cert.pem"), key: folder.path("key.pem"))
+        func install(_ from: (certificate: String, key: String)) throws {
+            for (source, target) in [(from.certificate, files.certificate), (from.key, files.key)] {
+                try Data(contentsOf: URL(filePath: source)).write(to: URL(filePath: target))
+            }
+        }
+        func trusting(_ certificate: String) throws -> WebSocketClientConfiguration {
+            var configuration = WebSocketClientConfiguration()
+            configuration.tls = .makeClientConfiguration()
+            configuration.tls?.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificate))
+            return configuration
+        }
+        try install(one)
+        let server = try await HeliographServerProcess.start(["--tls-cert", files.certificate, "--tls-key", files.key])
+        let socket = try await WebSocket.connect(to: server.socketAddress("/echo"), configuration: trusting(one.certificate))
+        try install(two)
+        server.command.signal(SIGHUP)
+        var late: WebSocket?
+        for _ in 0..<100 where late == nil {
+            late = try? await WebSocket.connect(to: server.socketAddress("/echo"), configuration: trusting(two.certificate))
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        for socket in [socket, try #require(late)] {
+            try await socket.send("hello")
+            var messages = socket.messages.makeAsyncIterator()
+            #expect(try await messages.next() == .text("hello"))
+        }
+        // A key that is not the certificate's: the server goes on with what it has.
+        try Data(contentsOf: URL(filePath: one.key)).write(to: URL(filePath: files.key))
+        server.command.signal(SIGHUP)
+        try await Task.sleep(for: .milliseconds(500))
+        let again = try await WebSocket.connect(to: server.socketAddress("/echo"), configuration: trusting(two.certificate))
+        await again.close()
+        server.command.signal(SIGTERM)
+        let outcome = await server.command.outcome()
+        #expect(outcome.code == 0)
+        #expect(outcome.errors.contains("does not belong"))
+    }
+
+    @Test("ends a server that has nothing to read anew")
+    func nothing() async throws {
+        let server = try await HeliographServerProcess.start()
+        server.command.signal(SIGHUP)
+        #expect(await server.command.outcome().code == -SIGHUP)
+    }
+}

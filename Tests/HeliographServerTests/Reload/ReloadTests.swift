@@ -1,0 +1,120 @@
+// What changes while a server runs, and what goes on meanwhile.
+
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import RealtimeHub
+import RealtimeProtocol
+import ServerTestSupport
+import Testing
+
+@testable import HeliographServer
+
+@Suite("Reload", .timeLimit(.minutes(1)))
+struct ReloadTests {
+    private static let other = String(TokenMaker.secret.reversed())
+
+    private static func configuration(
+        secret: String = TokenMaker.secret, namespaces: String = "[{name: news, allow_subscribe_for_client: true}]",
+        key: String = "0123456789abcdef", more: String = ""
+    ) async throws -> ServeConfiguration {
+        try await ServeConfiguration(
+            yaml: """
+                client: {token: {hmac_secret_key: "\(secret)"}\(more)}
+                channel: {namespaces: \(namespaces)}
+                http_api: {key: \(key)}
+                """, file: "test.yaml")
+    }
+
+    private static func token(_ secret: String = TokenMaker.secret) async throws -> String {
+        try await TokenMaker.hmac(secret).sign(#"{"sub":"42"}"#)
+    }
+
+    private static func subscribe(_ client: RealtimeClient, _ channel: String) async throws -> UInt32 {
+        try await client.ask(.subscribe(Wire.SubscribeRequest(channel: channel))).error?.code ?? 0
+    }
+
+    @Test("new namespaces and keys hold for what comes next, and nobody is disconnected")
+    func takesOver() async throws {
+        let serve = try await Self.configuration()
+        try await TestServer.run(serve) { server in
+            let client = try await RealtimeClient(server)
+            try await client.connect(Self.token())
+            try await client.subscribe("news:today")
+            #expect(try await Self.subscribe(client, "chat:tea") == 102)
+
+            let new = try await Self.configuration(
+                secret: Self.other, namespaces: "[{name: chat, allow_subscribe_for_client: true}]", key: "fedcba9876543210")
+            let outcome = try server.application.reload(new)
+            #expect(
+                outcome.changed == ["channel.namespaces[0].name", "client.token.hmac_secret_key", "http_api.key"])
+            #expect(outcome.waiting == [])
+
+            #expect(try await Self.subscribe(client, "chat:tea") == 0)
+            #expect(try await Self.subscribe(client, "news:tomorrow") == 102)
+            let late = try await RealtimeClient(server)
+            try await late.connect(Self.token(Self.other))
+            let old = try await RealtimeClient(server)
+            await #expect(throws: (any Error).self) { try await old.connect(Self.token()) }
+            for (key, status) in [("0123456789abcdef", 401), ("fedcba9876543210", 200)] {
+                let answer = try await server.http.execute(
+                    uri: "/api/info", method: .post, headers: [.authorization: "apikey \(key)"], body: ByteBuffer())
+                #expect(answer.status.code == status)
+            }
+        }
+    }
+
+    @Test("an existing subscription goes on with the options that it has, until it ends")
+    func subscriptions() async throws {
+        let serve = try await Self.configuration(namespaces: "[{name: news, allow_subscribe_for_client: true}, {name: other}]")
+        try await TestServer.run(serve) { server in
+            let client = try await RealtimeClient(server)
+            try await client.connect(Self.token())
+            try await client.subscribe("news:today")
+            let closed = try await Self.configuration(namespaces: "[{name: news}, {name: other}]")
+            _ = try server.application.reload(closed)
+            try await server.application.hub.publish(Array(#""hello""#.utf8), to: "news:today")
+            guard case .publication(let publication) = try await client.push().body else { throw Unexpected("no publication") }
+            #expect(String(buffer: publication.data) == #""hello""#)
+            #expect(try await Self.subscribe(client, "news:tomorrow") == 103)
+        }
+    }
+
+    @Test("what needs a new start is told, and told again until then")
+    func waiting() async throws {
+        let serve = try await Self.configuration()
+        try await TestServer.run(serve) { server in
+            let new = try await Self.configuration(more: ", ping_interval: 20s")
+            for _ in 0..<2 {
+                let outcome = try server.application.reload(new)
+                #expect(outcome.changed == [])
+                #expect(outcome.waiting == ["client.ping_interval"])
+            }
+            #expect(try server.application.reload(serve).waiting == [])
+        }
+    }
+
+    @Test("insecure is not switched on by a reload")
+    func insecure() async throws {
+        let serve = try await Self.configuration()
+        try await TestServer.run(serve) { server in
+            let open = try await ServeConfiguration(
+                yaml: "insecure: true\nchannel: {namespaces: [{name: news}]}\nhttp_api: {key: 0123456789abcdef}", file: "test.yaml")
+            #expect(try server.application.reload(open).waiting.contains("insecure"))
+            let client = try await RealtimeClient(server)
+            await #expect(throws: (any Error).self) { try await client.connect() }
+        }
+    }
+
+    @Test("a namespace that every user has a channel in can't be taken away")
+    func personal() async throws {
+        let more = ", subscribe_to_user_personal_channel: {enabled: true, personal_channel_namespace: mine}"
+        let serve = try await Self.configuration(namespaces: "[{name: mine}]", more: more)
+        try await TestServer.run(serve) { server in
+            let new = try await Self.configuration(namespaces: "[{name: yours}]")
+            let error = #expect(throws: ServeError.self) { try server.application.reload(new) }
+            #expect(error?.description.contains("there is no namespace mine any more") == true)
+            _ = try await server.application.hub.publish([0x31], to: "mine:#1")
+        }
+    }
+}
