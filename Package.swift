@@ -58,6 +58,7 @@ let package = Package(
         .library(name: "PubSubTesting", targets: ["PubSubTesting"]),
         .library(name: "RealtimeTesting", targets: ["RealtimeTesting"]),
         .library(name: "RealtimeHummingbird", targets: ["RealtimeHummingbird"]),
+        .library(name: "WebMiddleware", targets: ["WebMiddleware"]),
         .library(name: "RealtimeClient", targets: ["RealtimeClient"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
     ],
@@ -129,6 +130,11 @@ let package = Package(
         ),
 
         .target(
+            name: "WebMiddleware",
+            dependencies: ["CZlib", hummingbird, httpTypes, nio, crypto],
+            swiftSettings: settings
+        ),
+        .target(
             name: "RealtimeHummingbird",
             dependencies: [
                 "LiveViews", "LiveHTML", "LiveClientScript", "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO",
@@ -157,7 +163,7 @@ let package = Package(
             name: "HeliographServer",
             dependencies: [
                 "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
-                "WebSocketHummingbird",
+                "WebMiddleware", "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", crypto, jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
                 hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
             ],
@@ -237,6 +243,13 @@ let package = Package(
                 "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "ServerTestSupport",
                 hummingbird, hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2,
                 nioHPACK, nioEmbedded, logging, serviceLifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebMiddlewareTests",
+            dependencies: [
+                "WebMiddleware", "CZlib", hummingbird, hummingbirdTesting, httpTypes, nio, nioEmbedded, logging,
             ],
             swiftSettings: settings
         ),

@@ -12,7 +12,7 @@ struct LiveDemoRoutes {
     let demos: LiveDemos
 
     func add(to router: Router<BasicRequestContext>) {
-        let pages = router.group().add(middleware: SecurityHeaders(policy: SecurityHeaders.livePolicy, referrer: "same-origin"))
+        let pages = router.group().add(middleware: PageSecurity.live)
         pages.liveScript()
         pages.live(
             "live", views: views,

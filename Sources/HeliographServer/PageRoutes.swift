@@ -5,7 +5,7 @@ import NIOCore
 /// The pages and what they are made of.
 struct PageRoutes {
     static func add(to router: Router<BasicRequestContext>) {
-        let pages = router.group().add(middleware: SecurityHeaders())
+        let pages = router.group().add(middleware: PageSecurity.pages)
         add(.start, at: "", to: pages)
         add(.chat, at: "chat", to: pages)
         add(.chat, at: "chat/{room}", to: pages)
@@ -20,7 +20,7 @@ struct PageRoutes {
 
     /// The client's library alone.
     static func addClient(to router: Router<BasicRequestContext>) {
-        add(.client, at: "assets/\(Page.client.name)", to: router.group().add(middleware: SecurityHeaders()))
+        add(.client, at: "assets/\(Page.client.name)", to: router.group().add(middleware: PageSecurity.pages))
     }
 
     static func add(_ page: Page, at path: String, to group: RouterGroup<BasicRequestContext>) {

@@ -16,7 +16,7 @@ struct AdminRoutes: Sendable {
 
     /// Adds `/admin` and all that is below it, and nothing else: any router will do, so it can be one that only a network of its own reaches.
     func addAdminRoutes(to router: Router<BasicRequestContext>) {
-        let headers = SecurityHeaders(policy: SecurityHeaders.adminPolicy, referrer: "same-origin")
+        let headers = PageSecurity.admin
         let assets = router.group().add(middleware: headers)
         for asset in Page.adminAssets { PageRoutes.add(asset, at: "admin/assets/\(asset.name)", to: assets) }
         assets.liveScript(at: "/admin/assets/heliograph-live.js")
