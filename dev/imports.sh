@@ -23,12 +23,8 @@ declare -A allowed=(
     [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
     [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Synchronization FoundationEssentials Dispatch $libc"
     [LiveClientScript]=""
-<<<<<<< HEAD
-    [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle Synchronization"
-=======
     [WebMiddleware]="Hummingbird HTTPTypes NIOCore CZlib Crypto Synchronization FoundationEssentials $libc"
-    [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle"
->>>>>>> f967180 (WebMiddleware: timeouts, rate limits, negotiation, compression both ways, security headers, bodies with field errors, keys and tokens)
+    [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle Synchronization"
     [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"
     [HeliographPages]=""
     [HeliographServer]="*"
