@@ -55,9 +55,7 @@ public protocol LiveView: Sendable {
     /// The browser is gone; the last call. All effects that still ran are cancelled.
     func disconnected()
 
-    /// A file of an upload has come whole. It is among the upload's ``LiveUpload/files``.
-    ///
-    /// - Parameter name: of the upload.
+    /// A file of the upload of this name has come whole. It is among the upload's ``LiveUpload/files``.
     mutating func uploaded(_ name: String, _ effects: inout LiveEffects<Event>)
 
     /// What it looks like.
