@@ -20,6 +20,7 @@ func target(_ name: String, flags: [String] = []) -> Target {
             .product(name: "RealtimeProtocol", package: "heliograph"),
             .product(name: "LiveHTML", package: "heliograph"),
             .product(name: "LiveViews", package: "heliograph"),
+            .product(name: "WebMiddleware", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
@@ -55,6 +56,7 @@ let package = Package(
         target("FuzzTemplates"),
         target("FuzzLiveEvents", flags: ["-package-name", packageName]),
         target("FuzzUploads", flags: ["-package-name", packageName]),
+        target("FuzzMiddleware", flags: ["-package-name", packageName]),
         target("FuzzSeals", flags: ["-package-name", packageName]),
     ],
     swiftLanguageModes: [.v6]

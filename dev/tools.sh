@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, the minifier terser, and a Python environment with `websockets` and `centrifuge-python`.
+# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, the minifier terser, and a Python environment with `websockets`,
+# `centrifuge-python` and `schemathesis`.
 # Does nothing where it is there already. The environment is in $HELIOGRAPH_VENV (default ~/.cache/heliograph-venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -171,7 +171,7 @@ public final class Hub: Sendable {
     /// The ids of a user's connections on this process.
     public func clients(of user: String) -> Set<String> { core.clients.clients(of: user) }
 
-    private func withSession(_ client: String, _ body: @escaping @Sendable (Session) -> Void) {
+    func withSession(_ client: String, _ body: @escaping @Sendable (Session) -> Void) {
         guard let loop = core.clients.loop(of: client) else { return }
         loop.perform { if let session = loop.session(of: client) { body(session) } }
     }

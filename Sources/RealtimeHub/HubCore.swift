@@ -17,6 +17,8 @@ final class HubCore: Sendable {
     let clients = ClientDirectory()
     let localSubscriptions = LocalSubscriptions()
     let emulated = EmulatedSessions()
+    /// Those whose clients can say nothing, for who names them.
+    let unidirectional = EmulatedSessions()
     let tracers = Tracers()
     let compactIDs = CompactIDs()
     let revocations: Revocations

@@ -38,10 +38,8 @@ extension Session {
     /// Names the session, so that requests can find it until it is closed.
     func makeSecret() -> String {
         let name = randomID()
-        if transport.isEmulated {
-            secret = name
-            core.emulated.add(self, name)
-        }
+        secret = name
+        (transport.isEmulated ? core.emulated : core.unidirectional).add(self, name)
         return name
     }
 }

@@ -226,7 +226,7 @@ public final class Session: @unchecked Sendable {
         guard isOpen else { return }
         let wasConnected = state == .connected
         state = .closed
-        if let secret { core.emulated.remove(secret) }
+        if let secret { (transport.isEmulated ? core.emulated : core.unidirectional).remove(secret) }
         releaseSenders()
         for subscription in subscriptions.values { leave(subscription) }
         subscriptions = [:]

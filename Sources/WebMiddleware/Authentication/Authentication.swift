@@ -81,18 +81,18 @@ public struct AuthenticationScheme<Context: RequestContext>: Sendable {
     /// Keys of an API.
     ///
     /// - Parameters:
-    ///   - keys: those that are good.
+    ///   - keys: those that are good; looked at for each request, so that they can change.
     ///   - places: where they may be. Default: `X-API-Key: KEY` and `Authorization: apikey KEY`.
     ///   - realm: what they are for.
     ///   - accepted: told which one it is, to note it in the context.
     public static func apiKey(
-        _ keys: APIKeys, in places: [APIKeyPlace] = [.header("X-API-Key"), .authorization("apikey")], realm: String = "api",
+        _ keys: @autoclosure @escaping @Sendable () -> APIKeys, in places: [APIKeyPlace] = [.header("X-API-Key"), .authorization("apikey")], realm: String = "api",
         accepted: @escaping @Sendable (APIKeys.Key, inout Context) -> Void = { _, _ in }
     ) -> AuthenticationScheme {
         let challenge = "ApiKey realm=\"\(quotable(realm))\""
         return AuthenticationScheme(challenge: challenge) { request, context in
             guard let text = places.lazy.compactMap({ $0.text(request) }).first else { return .absent }
-            guard text.utf8.count <= 4_096, let key = keys.key(text) else {
+            guard text.utf8.count <= 4_096, let key = keys().key(text) else {
                 return .refused(Problem(.unauthorized, detail: "The key is not known.", headers: [.wwwAuthenticate: challenge]))
             }
             accepted(key, &context)

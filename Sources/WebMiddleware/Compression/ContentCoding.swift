@@ -1,5 +1,5 @@
 /// How a body is compressed (RFC 9110 §8.4.1).
-enum ContentCoding: String, CaseIterable, Sendable {
+package enum ContentCoding: String, CaseIterable, Sendable {
     case gzip
     /// The zlib format (§8.4.1.2), whatever its name says.
     case deflate

@@ -1,11 +1,11 @@
 import CZlib
-import NIOCore
+package import NIOCore
 
 /// Inflates one body, up to a limit.
 ///
 /// Not `Sendable`: it belongs to whoever reads the body.
-final class Decompressor {
-    enum Failure: Error, Hashable {
+package final class Decompressor {
+    package enum Failure: Error, Hashable {
         case corrupt
         case tooLong
         case outOfMemory
@@ -19,7 +19,7 @@ final class Decompressor {
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// - Parameter limit: so many bytes at most come out.
-    init(_ coding: ContentCoding, limit: Int) throws(Failure) {
+    package init(_ coding: ContentCoding, limit: Int) throws(Failure) {
         self.coding = coding
         room = max(0, limit)
         stream = .allocate(capacity: 1)
@@ -35,7 +35,7 @@ final class Decompressor {
     }
 
     /// Appends what comes of the input.
-    func inflate(_ input: ByteBuffer, into output: inout ByteBuffer) throws(Failure) {
+    package func inflate(_ input: ByteBuffer, into output: inout ByteBuffer) throws(Failure) {
         var failure: Failure?
         input.withUnsafeReadableBytes { input in
             // Valid for as long as this closure runs, after which zlib has no pointer to it any more.
@@ -49,7 +49,7 @@ final class Decompressor {
     }
 
     /// There is no more input.
-    func finish() throws(Failure) {
+    package func finish() throws(Failure) {
         // No bytes at all are a body that is empty.
         guard isAtEnd || !hasBegun else { throw .corrupt }
     }

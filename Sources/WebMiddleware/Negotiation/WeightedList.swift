@@ -1,21 +1,21 @@
 /// A list of what a client would like, each with a weight (RFC 9110 §12.4.2).
-struct WeightedList: Hashable {
-    struct Element: Hashable {
+package struct WeightedList: Hashable {
+    package struct Element: Hashable {
         /// In lower case, without space around it.
-        let value: String
+        package let value: String
         /// In lower case, but for quoted values; without `q`.
-        let parameters: [String: String]
+        package let parameters: [String: String]
         /// Thousandths: 0, not acceptable, to 1000.
-        let weight: Int
+        package let weight: Int
     }
 
     /// More than browsers send. What comes behind them is not read.
-    static let maxElements = 64
+    package static let maxElements = 64
 
-    let elements: [Element]
+    package let elements: [Element]
 
     /// - Parameter fields: the values of the header's fields, in their order. What can't be read in them is passed over.
-    init(_ fields: [String]) {
+    package init(_ fields: [String]) {
         elements = Array(
             fields.lazy.flatMap { Self.split($0, UInt8(ascii: ",")) }.compactMap { Self.element($0) }.prefix(Self.maxElements))
     }

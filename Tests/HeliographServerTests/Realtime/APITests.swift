@@ -31,7 +31,6 @@ struct APITests {
               allow_subscribe_for_anonymous: true
             - {name: presence, presence: true, allow_subscribe_for_client: true}
             - {name: objects, publication_data_format: json_object}
-        http_api: {key: \(key), max_body_size: 4096}
         """
 
     /// A server, and the calls of its API.
@@ -48,6 +47,14 @@ struct APITests {
             try await status(method, body, [.authorization: "apikey \(APITests.key)"]).1
         }
 
+        /// With headers of its own beside the key.
+        func ask(_ method: String, _ body: ByteBuffer, _ headers: HTTPFields) async throws -> (HTTPResponse.Status, String) {
+            var headers = headers
+            headers[.authorization] = headers[.authorization] ?? "apikey \(APITests.key)"
+            let response = try await server.http.execute(uri: "/api/\(method)", method: .post, headers: headers, body: body)
+            return (response.status, String(buffer: response.body))
+        }
+
         func connect(_ user: String) async throws -> RealtimeClient {
             let client = try await RealtimeClient(server)
             try await client.connect(TokenMaker.hmac().sign(#"{"sub":"\#(user)","info":{"name":"\#(user)"}}"#))
@@ -56,9 +63,16 @@ struct APITests {
     }
 
     private func run(_ test: @escaping @Sendable (Service) async throws -> Void) async throws {
+        try await Self.run(test)
+    }
+
+    /// - Parameter api: the section of the API.
+    static func run(
+        api: String = "{key: \(key), max_body_size: 4096}", _ test: @escaping @Sendable (Service) async throws -> Void
+    ) async throws {
         var serve = ServeConfiguration()
         serve.hasDemo = false
-        serve.realtime = try await RealtimeConfiguration(yaml: Self.configuration, file: "test.yaml")
+        serve.realtime = try await RealtimeConfiguration(yaml: "\(configuration)\nhttp_api: \(api)\n", file: "test.yaml")
         try await TestServer.run(serve) { try await test(Service(server: $0)) }
     }
 
@@ -96,14 +110,18 @@ struct APITests {
         }
     }
 
-    @Test("knows its methods, and only POST")
+    @Test("knows its methods, and only POST (RFC 9110 §15.5.6)")
     func methods() async throws {
         try await run { api in
             let (status, body) = try await api.status("nothing", "{}", [.authorization: "apikey \(Self.key)"])
             #expect(status == .notFound)
             #expect(body == #"{"error":{"code":104,"message":"method not found"}}"#)
-            let get = try await api.server.http.execute(uri: "/api/info", method: .get, headers: [.authorization: "apikey \(Self.key)"])
-            #expect(get.status == .notFound)
+            for method in [HTTPRequest.Method.get, .head, .put, .patch, .delete, .options, .trace] {
+                let answer = try await api.server.http.execute(
+                    uri: "/api/info", method: method, headers: [.authorization: "apikey \(Self.key)"])
+                #expect(answer.status == .methodNotAllowed)
+                #expect(answer.headers[.allow] == "POST")
+            }
         }
     }
 
@@ -132,11 +150,12 @@ struct APITests {
             ("history", #"{"channel":"history:a","limit":1,"since":{"offset":1,"epoch":"x"}}"#, 112, "unrecoverable"),
             ("history", #"{"channel":"history:a","limit":1.5}"#, 107, "limit must be"),
             ("history_remove", #"{"channel":"a"}"#, 108, "not available"), ("presence", #"{"channel":"a"}"#, 108, "not available"),
-            ("presence_stats", #"{"channel":"none:a"}"#, 102, "unknown channel"), ("disconnect", "{}", 107, "user or client is missing"),
+            ("presence_stats", #"{"channel":"none:a"}"#, 102, "unknown channel"),
+            ("disconnect", "{}", 107, "user or client or session is missing"),
             ("disconnect", #"{"user":"a","disconnect":{"code":1000}}"#, 107, "3000 to 4999"),
-            ("disconnect", #"{"user":"a","session":"x"}"#, 107, "session is not known"),
+            ("disconnect", #"{"user":"a","sesion":"x"}"#, 107, "sesion is not known"),
             ("unsubscribe", #"{"user":"a"}"#, 107, "channel is missing"),
-            ("unsubscribe", #"{"channel":"a"}"#, 107, "user or client is missing"), ("info", #"{"a":1}"#, 107, "a is not known"),
+            ("unsubscribe", #"{"channel":"a"}"#, 107, "user or client or session is missing"), ("info", #"{"a":1}"#, 107, "a is not known"),
         ] as [(String, String, Int, String)])
     func mistakes(method: String, body: String, code: Int, words: String) async throws {
         try await run { api in

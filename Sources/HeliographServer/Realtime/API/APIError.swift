@@ -1,3 +1,4 @@
+import HTTPTypes
 import PubSub
 import RealtimeHub
 import RealtimeProtocol
@@ -20,6 +21,20 @@ struct APIError: Error, Hashable {
         case BrokerError.wrongEpoch: self.init(.unrecoverablePosition)
         case BrokerError.unsupported(let what): self.init(.notAvailable, what)
         default: self.init(.internal)
+        }
+    }
+
+    /// Where a call's failure is the answer's status too (server-features §2.7).
+    var status: HTTPResponse.Status {
+        switch code {
+        case 101: .unauthorized
+        case 102, 104: .notFound
+        case 103: .forbidden
+        case 107, 108: .badRequest
+        case 106, 111: .tooManyRequests
+        case 112: .rangeNotSatisfiable
+        case 113: .conflict
+        default: .internalServerError
         }
     }
 }

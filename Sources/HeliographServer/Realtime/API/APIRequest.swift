@@ -1,32 +1,63 @@
 import NIOCore
+import PubSub
+import RealtimeHub
 import RealtimeProtocol
 
-/// The members of a call's body. What is not understood is refused: a misspelt option of a publication would be missed by nobody.
+/// The members of a call. What is not understood is refused: a misspelt option of a publication would be missed by nobody.
 struct APIRequest {
     private let members: [String: JSONValue]
+    /// The place within a call, for what is said of it: empty, or with a point at its end.
+    private let place: String
 
-    /// - Parameter known: the members that the method has.
-    init(_ body: ByteBuffer, known: Set<String>) throws(APIError) {
+    /// A body.
+    init(_ body: ByteBuffer) throws(APIError) {
+        place = ""
         // What needs nothing may be called with nothing.
         guard body.readableBytes > 0 else {
             members = [:]
             return
         }
-        do throws(Wire.DecodingError) { members = try JSONValue(body, maxDepth: 64).members().filter { !$0.value.isNull } } catch {
+        do throws(Wire.DecodingError) { members = try JSONValue(body, maxDepth: 64).members() } catch {
             throw APIError(.badRequest, "the body is no JSON object: \(error)")
         }
-        if let other = members.keys.filter({ !known.contains($0) }).min() { throw APIError(.badRequest, "\(other) is not known") }
     }
 
-    private init(members: [String: JSONValue]) {
-        self.members = members
+    /// An object within.
+    init(_ value: JSONValue, place: String) throws(APIError) {
+        do throws(Wire.DecodingError) { members = try value.members() } catch {
+            throw APIError(.badRequest, "\(place) must be an object")
+        }
+        self.place = "\(place)."
+    }
+
+    func check(known: Set<String>) throws(APIError) {
+        guard !members.keys.allSatisfy({ known.contains($0) }) else { return }
+        let other = members.keys.filter { !known.contains($0) }.min() ?? ""
+        throw APIError(.badRequest, "\(place)\(other) is not known")
+    }
+
+    /// Null counts as not there.
+    private func value(_ name: String) -> JSONValue? {
+        guard let value = members[name], !value.isNull else { return nil }
+        return value
+    }
+
+    func has(_ name: String) -> Bool { value(name) != nil }
+
+    /// Whether it is there, be it null.
+    func names(_ name: String) -> Bool { members[name] != nil }
+
+    /// The only member; nil if there is none, or more.
+    var only: (name: String, value: JSONValue)? {
+        guard members.count == 1, let member = members.first else { return nil }
+        return (member.key, member.value)
     }
 
     private func read<Value>(
         _ name: String, _ what: String, _ read: (JSONValue) throws(Wire.DecodingError) -> Value
     ) throws(APIError) -> Value? {
-        guard let value = members[name] else { return nil }
-        do throws(Wire.DecodingError) { return try read(value) } catch { throw APIError(.badRequest, "\(name) must be \(what)") }
+        guard let value = value(name) else { return nil }
+        do throws(Wire.DecodingError) { return try read(value) } catch { throw APIError(.badRequest, "\(place)\(name) must be \(what)") }
     }
 
     func text(_ name: String) throws(APIError) -> String {
@@ -36,7 +67,7 @@ struct APIRequest {
     /// Text that must be there.
     func required(_ name: String) throws(APIError) -> String {
         let text = try text(name)
-        guard !text.isEmpty else { throw APIError(.badRequest, "\(name) is missing") }
+        guard !text.isEmpty else { throw APIError(.badRequest, "\(place)\(name) is missing") }
         return text
     }
 
@@ -48,12 +79,31 @@ struct APIRequest {
         try read(name, "a whole number") { (value) throws(Wire.DecodingError) in try value.integer(Integer.self) } ?? 0
     }
 
+    /// A number within bounds; nil if it is not there.
+    func integer(_ name: String, _ range: ClosedRange<Int64>) throws(APIError) -> Int64? {
+        guard has(name) else { return nil }
+        let number: Int64 = try integer(name)
+        guard range.contains(number) else {
+            throw APIError(.badRequest, "\(place)\(name) must be \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// A time in seconds since 1970 as milliseconds; 0 if it is not there.
+    func time(_ name: String) throws(APIError) -> Int64 {
+        (try integer(name, 0...253_402_300_799) ?? 0) * 1_000
+    }
+
     func texts(_ name: String) throws(APIError) -> [String] {
         try read(name, "a list of texts") { (value) throws(Wire.DecodingError) in
             var texts: [String] = []
             for element in try value.elements() { texts.append(try element.string()) }
             return texts
         } ?? []
+    }
+
+    func list(_ name: String) throws(APIError) -> [JSONValue] {
+        try read(name, "a list") { (value) throws(Wire.DecodingError) in try value.elements() } ?? []
     }
 
     func tags() throws(APIError) -> [String: String] {
@@ -66,20 +116,33 @@ struct APIRequest {
 
     /// An object within; nil if it is not there.
     func object(_ name: String, known: Set<String>) throws(APIError) -> APIRequest? {
-        let found = try read(name, "an object") { (value) throws(Wire.DecodingError) in try value.members() }
-        guard let found else { return nil }
-        if let other = found.keys.filter({ !known.contains($0) }).min() { throw APIError(.badRequest, "\(name).\(other) is not known") }
-        return APIRequest(members: found)
+        guard let value = value(name) else { return nil }
+        let object = try APIRequest(value, place: "\(place)\(name)")
+        try object.check(known: known)
+        return object
     }
 
-    /// `data`, as it was written but for whitespace, or the bytes of `b64data`.
-    func data() throws(APIError) -> [UInt8] {
-        let base64 = try text("b64data")
+    /// JSON as it was written but for whitespace, or the bytes of the member in base64; nil if there is neither.
+    func payload(_ name: String) throws(APIError) -> [UInt8]? {
+        let base64 = try text("b64\(name)")
         guard base64.isEmpty else {
-            guard let bytes = Base64.decode(Array(base64.utf8), .standard) else { throw APIError(.badRequest, "b64data is not base64") }
+            guard let bytes = Base64.decode(Array(base64.utf8), .standard) else {
+                throw APIError(.badRequest, "\(place)b64\(name) is not base64")
+            }
             return bytes
         }
-        guard let data = members["data"] else { throw APIError(.badRequest, "data is missing") }
-        return Array(data.text.readableBytesView)
+        return value(name).map { Array($0.text.readableBytesView) }
+    }
+
+    /// The payload of a publication. Null is one.
+    func data() throws(APIError) -> [UInt8] {
+        if let payload = try payload("data") { return payload }
+        guard let null = members["data"] else { throw APIError(.badRequest, "\(place)data is missing") }
+        return Array(null.text.readableBytesView)
+    }
+
+    func position(_ name: String) throws(APIError) -> StreamPosition? {
+        guard let position = try object(name, known: ["offset", "epoch"]) else { return nil }
+        return StreamPosition(offset: try position.integer("offset"), epoch: try position.text("epoch"))
     }
 }

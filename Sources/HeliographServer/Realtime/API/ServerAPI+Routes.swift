@@ -2,51 +2,87 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import RealtimeProtocol
+import WebMiddleware
 
 extension ServerAPI {
-    /// POST /api/METHOD.
+    /// POST /api/METHOD, and the document of all of them.
     func add(to router: Router<BasicRequestContext>) {
-        router.post("api/{method}") { request, context in
-            try await respond(to: request, method: context.parameters.get("method") ?? "")
+        let calls = router.group("api").add(middleware: APIEnvelope())
+            .add(middleware: Authentication([.apiKey(APIKeys([APIKeys.Key("key", key.value)]), realm: "heliograph")]))
+            .add(middleware: RequestDecompression(maxBytes: configuration.maxBodyBytes))
+        let document = OpenAPIDocument.json()
+        for verb in [HTTPRequest.Method.post, .get, .head, .put, .patch, .delete, .options, .trace] {
+            calls.on("{method}", method: verb) { request, context in
+                let name = context.parameters.get("method") ?? ""
+                if name == "openapi.json" { return Self.respond(to: request, with: document) }
+                return try await respond(to: request, name)
+            }
         }
     }
 
-    private func respond(to request: Request, method name: String) async throws -> Response {
-        guard isAuthorized(request.headers) else {
-            return Self.response(.unauthorized, Self.answer(APIError(.unauthorized)), [.wwwAuthenticate: "apikey"])
-        }
-        guard let method = Self.methods[name] else { return Self.response(.notFound, Self.answer(APIError(.methodNotFound))) }
+    private static func respond(to request: Request, with document: ByteBuffer) -> Response {
+        guard request.method == .get else { return notAllowed("GET") }
+        return response(.ok, document)
+    }
+
+    private static func notAllowed(_ methods: String) -> Response {
+        response(.methodNotAllowed, answer(APIError(.methodNotFound, "use \(methods)")), [.allow: methods])
+    }
+
+    private func respond(to request: Request, _ name: String) async throws -> Response {
+        guard let method = Self.table[name] else { return Self.response(.notFound, Self.answer(APIError(.methodNotFound))) }
+        guard request.method == .post else { return Self.notAllowed("POST") }
         let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: configuration.maxBodyBytes)
-        } catch is NIOTooManyBytesError {
+        do { body = try await request.body.collect(upTo: configuration.maxBodyBytes) } catch is NIOTooManyBytesError {
             let error = APIError(.limitExceeded, "the body is longer than \(configuration.maxBodyBytes) bytes")
-            return Self.response(.contentTooLarge, Self.answer(error), [.connection: "close"])
+            return Self.response(.contentTooLarge, Self.answer(error))
         }
-        return Self.response(.ok, await answer(method, body))
+        let (answer, error) = await answer(method, body)
+        guard let error, Self.errorsAreStatuses(request) else { return Self.response(.ok, answer) }
+        return Self.response(error.status, answer)
     }
 
-    private func isAuthorized(_ headers: HTTPFields) -> Bool {
-        if let name = HTTPField.Name("X-API-Key"), let key = headers[name], isKey(key) { return true }
-        guard let authorization = headers[.authorization] else { return false }
-        let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "apikey" else { return false }
-        return isKey(String(parts[1]))
+    private static let errorMode = HTTPField.Name("X-Centrifugo-Error-Mode")
+
+    private static func errorsAreStatuses(_ request: Request) -> Bool {
+        errorMode.flatMap { request.headers[$0] } == "transport"
     }
 
-    /// In a time that does not depend on where the two differ.
-    private func isKey(_ text: String) -> Bool {
-        let key = Array(key.value.utf8)
-        var difference = key.count ^ text.utf8.count
-        for (index, byte) in text.utf8.enumerated() { difference |= Int(byte ^ key[index % key.count]) }
-        return difference == 0
-    }
-
-    private static func response(_ status: HTTPResponse.Status, _ body: ByteBuffer, _ headers: HTTPFields = [:]) -> Response {
+    static func response(_ status: HTTPResponse.Status, _ body: ByteBuffer, _ headers: HTTPFields = [:]) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
         headers[.cacheControl] = "no-store"
-        headers[.contentLength] = "\(body.readableBytes)"
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+}
+
+/// Says in the API's own form what its middlewares refuse.
+private struct APIEnvelope: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let response = try await answer(request, context, next)
+        // RFC 9110 §9.3.2: the same, without a body.
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(
+        _ request: Request, _ context: BasicRequestContext, _ next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do { return try await next(request, context) } catch let problem as Problem {
+            return ServerAPI.response(problem.status, ServerAPI.answer(APIError(problem)), problem.headers)
+        }
+    }
+}
+
+extension APIError {
+    fileprivate init(_ problem: Problem) {
+        switch problem.status {
+        case .unauthorized: self.init(.unauthorized)
+        case .forbidden: self.init(.permissionDenied)
+        case .contentTooLarge: self.init(.limitExceeded, problem.detail)
+        case .serviceUnavailable: self.init(.internal)
+        default: self.init(.badRequest, problem.detail)
+        }
     }
 }

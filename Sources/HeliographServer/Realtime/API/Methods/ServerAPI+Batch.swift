@@ -1,0 +1,82 @@
+import NIOCore
+import RealtimeProtocol
+
+extension ServerAPI {
+    private struct Command: Sendable {
+        let method: APIMethod
+        let request: APIRequest
+    }
+
+    /// `{"replies": [{"publish": {…}}, {"error": {…}}]}`, in the order of the commands.
+    ///
+    /// What a command lacks is in its reply. A batch that is not one, or has a method that there is not, is refused as a whole, and nothing of it is done.
+    func batch(_ request: APIRequest) async throws -> ByteBuffer {
+        try Self.table["batch"]?.check(request)
+        let commands = try commands(request)
+        let replies = try request.flag("parallel") ? await inParallel(commands) : await inOrder(commands)
+        var output = JSONOutput()
+        output.object { output in
+            output.name("replies")
+            output.array { output in
+                for reply in replies { output.raw(reply) }
+            }
+        }
+        return output.buffer
+    }
+
+    private func commands(_ request: APIRequest) throws(APIError) -> [Command] {
+        let values = try request.list("commands")
+        guard !values.isEmpty else { throw APIError(.badRequest, "commands is missing") }
+        guard values.count <= Self.maxCommands else { throw APIError(.badRequest, "commands must be at most \(Self.maxCommands)") }
+        var commands: [Command] = []
+        commands.reserveCapacity(values.count)
+        for value in values {
+            guard let (name, members) = try APIRequest(value, place: "commands").only, let method = Self.table[name], !method.isBatch else {
+                throw APIError(.badRequest, "each of commands must have one member, with the name of a method")
+            }
+            commands.append(Command(method: method, request: try APIRequest(members, place: name)))
+        }
+        return commands
+    }
+
+    private func inOrder(_ commands: [Command]) async -> [ByteBuffer] {
+        var replies: [ByteBuffer] = []
+        replies.reserveCapacity(commands.count)
+        for command in commands { replies.append(await reply(to: command)) }
+        return replies
+    }
+
+    /// A few at a time: the rest of the server has its turn too.
+    private func inParallel(_ commands: [Command]) async -> [ByteBuffer] {
+        await withTaskGroup(of: (Int, ByteBuffer).self) { group in
+            var replies = [ByteBuffer](repeating: ByteBuffer(), count: commands.count)
+            var next = 0
+            func add() {
+                guard commands.indices.contains(next) else { return }
+                let (index, command) = (next, commands[next])
+                next += 1
+                group.addTask { (index, await self.reply(to: command)) }
+            }
+            for _ in 0..<16 { add() }
+            for await (index, reply) in group {
+                replies[index] = reply
+                add()
+            }
+            return replies
+        }
+    }
+
+    private func reply(to command: Command) async -> ByteBuffer {
+        var output = JSONOutput()
+        do {
+            let result = try await result(of: command.method, command.request)
+            output.object {
+                $0.name(command.method.name); $0.raw(result)
+            }
+        } catch {
+            let error = APIError(error)
+            output.object { $0.error(error) }
+        }
+        return output.buffer
+    }
+}

@@ -1,0 +1,64 @@
+import PubSub
+import RealtimeHub
+import RealtimeProtocol
+
+extension ServerAPI {
+    func history(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        let channel = try request.required("channel")
+        let limit = try request.integer("limit", -1...2_147_483_647) ?? 0
+        var query = HistoryQuery(limit: limit == 0 ? .none : limit < 0 ? .all : .count(Int(limit)), isReversed: try request.flag("reverse"))
+        query.since = try request.position("since")
+        let history = try await hub.history(of: channel, query)
+        result.object { result in
+            result.name("publications")
+            result.array { result in
+                for publication in history.publications { result.object { $0.publication(publication) } }
+            }
+            result.position(history.position)
+        }
+    }
+
+    func removeHistory(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        try await hub.removeHistory(of: request.required("channel"))
+        result.object { _ in }
+    }
+
+    func presence(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        let members = try await hub.presence(in: request.required("channel"))
+        result.object { result in
+            result.name("presence")
+            result.object { result in
+                for (client, info) in members {
+                    result.name(client)
+                    result.object { $0.client(info) }
+                }
+            }
+        }
+    }
+
+    func presenceStats(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        let counts = try await hub.presenceCounts(in: request.required("channel"))
+        result.object {
+            $0.member("num_clients", counts.clients)
+            $0.member("num_users", counts.users)
+        }
+    }
+
+    func channels(_ request: APIRequest, _ result: inout JSONOutput) throws {
+        let pattern = try request.text("pattern")
+        let limit = Int(try request.integer("limit", 1...10_000) ?? 10_000)
+        let cursor = try request.text("cursor")
+        let glob = Glob(pattern.isEmpty ? "*" : pattern)
+        let channels = hub.channels().filter { $0.key > cursor && glob.matches($0.key) }.sorted { $0.key < $1.key }
+        result.object { result in
+            result.name("channels")
+            result.object { result in
+                for (channel, count) in channels.prefix(limit) {
+                    result.name(channel)
+                    result.object { $0.member("num_clients", count) }
+                }
+            }
+            if channels.count > limit, let last = channels.prefix(limit).last { result.member("cursor", last.key) }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import PubSub
+import RealtimeHub
+import RealtimeProtocol
+
+extension ServerAPI {
+    private struct Outgoing {
+        let data: [UInt8]
+        let tags: [String: String]
+        let idempotencyKey: String?
+        let usesDelta: Bool
+        let skipsHistory: Bool
+        let version: UInt64
+        let versionEpoch: String
+        let excluded: String?
+
+        init(_ request: APIRequest) throws(APIError) {
+            data = try request.data()
+            tags = try request.tags()
+            let key = try request.text("idempotency_key")
+            idempotencyKey = key.isEmpty ? nil : key
+            usesDelta = try request.flag("delta")
+            skipsHistory = try request.flag("skip_history")
+            version = try request.integer("version")
+            versionEpoch = try request.text("version_epoch")
+            let client = try request.text("exclude")
+            excluded = client.isEmpty ? nil : client
+        }
+    }
+
+    private func publish(_ outgoing: Outgoing, to channel: String) async throws -> StreamPosition {
+        try await hub.publish(
+            outgoing.data, to: channel, tags: outgoing.tags, idempotencyKey: outgoing.idempotencyKey, usesDelta: outgoing.usesDelta,
+            skipsHistory: outgoing.skipsHistory, excluding: outgoing.excluded, version: outgoing.version,
+            versionEpoch: outgoing.versionEpoch
+        ).position
+    }
+
+    private func outcome(_ outgoing: Outgoing, _ channel: String) async -> Result<StreamPosition, APIError> {
+        do { return .success(try await publish(outgoing, to: channel)) } catch { return .failure(APIError(error)) }
+    }
+
+    func publish(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        let channel = try request.required("channel")
+        let position = try await publish(Outgoing(request), to: channel)
+        result.object { $0.position(position) }
+    }
+
+    func broadcast(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        let channels = try request.texts("channels")
+        guard !channels.isEmpty else { throw APIError(.badRequest, "channels is missing") }
+        guard channels.count <= Self.maxChannels else { throw APIError(.badRequest, "channels must be at most \(Self.maxChannels)") }
+        guard !channels.contains("") else { throw APIError(.badRequest, "channels must not be empty texts") }
+        let outgoing = try Outgoing(request)
+        var outcomes: [Result<StreamPosition, APIError>] = []
+        outcomes.reserveCapacity(channels.count)
+        for channel in channels { outcomes.append(await outcome(outgoing, channel)) }
+        result.object { result in
+            result.name("responses")
+            result.array { result in
+                for outcome in outcomes { result.object { $0.outcome(outcome) } }
+            }
+        }
+    }
+
+    func publishToPattern(_ request: APIRequest, _ result: inout JSONOutput) async throws {
+        let glob = Glob(try request.required("pattern"))
+        let outgoing = try Outgoing(request)
+        // Subscriptions to patterns are in the list too; what is published to a channel reaches them.
+        let channels = hub.channels().keys.filter { !$0.contains("*") && glob.matches($0) }.sorted()
+        guard channels.count <= Self.maxChannels else {
+            throw APIError(
+                .limitExceeded, "the pattern fits \(channels.count) channels; at most \(Self.maxChannels) can be published to at once")
+        }
+        var outcomes: [Result<StreamPosition, APIError>] = []
+        outcomes.reserveCapacity(channels.count)
+        for channel in channels { outcomes.append(await outcome(outgoing, channel)) }
+        result.object { result in
+            result.name("channels")
+            result.object { result in
+                for (channel, outcome) in zip(channels, outcomes) {
+                    result.name(channel)
+                    result.object { $0.outcome(outcome) }
+                }
+            }
+        }
+    }
+}
