@@ -86,7 +86,8 @@ public struct AuthenticationScheme<Context: RequestContext>: Sendable {
     ///   - realm: what they are for.
     ///   - accepted: told which one it is, to note it in the context.
     public static func apiKey(
-        _ keys: @autoclosure @escaping @Sendable () -> APIKeys, in places: [APIKeyPlace] = [.header("X-API-Key"), .authorization("apikey")], realm: String = "api",
+        _ keys: @autoclosure @escaping @Sendable () -> APIKeys,
+        in places: [APIKeyPlace] = [.header("X-API-Key"), .authorization("apikey")], realm: String = "api",
         accepted: @escaping @Sendable (APIKeys.Key, inout Context) -> Void = { _, _ in }
     ) -> AuthenticationScheme {
         let challenge = "ApiKey realm=\"\(quotable(realm))\""

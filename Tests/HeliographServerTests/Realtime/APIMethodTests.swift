@@ -125,6 +125,29 @@ struct APIMethodTests {
         }
     }
 
+    @Test("lists connections by user, in pages, and shows one")
+    func connections() async throws {
+        try await APITests.run { api in
+            let client = try await RealtimeClient(api.server)
+            let id = try await client.connect(TokenMaker.hmac().sign(#"{"sub":"1","info":{"name":"Ann"}}"#)).client
+            try await client.subscribe("news")
+            let others = [try await api.connect("2"), try await api.connect("2")]
+            let own = try await api.call("connections", #"{"user":"1"}"#)
+            #expect(own.hasPrefix(#"{"result":{"connections":{"\#(id)":{"user":"1","#), "\(own)")
+            #expect(own.contains(#""transport":"websocket","protocol":"json""#))
+            #expect(own.contains(#""channels":["news"]"#))
+            #expect(own.hasSuffix(#""count":1}}"#))
+            let page = try await api.call("connections", #"{"user":"2","limit":1}"#)
+            let cursor = try #require(page.firstMatch(of: /"count":2,"cursor":"([^"]+)"/)?.output.1)
+            #expect(try await api.call("connections", #"{"user":"2","limit":1,"cursor":"\#(cursor)"}"#).hasSuffix(#""count":2}}"#))
+            let one = try await api.call("connection", #"{"client":"\#(id)"}"#)
+            #expect(one.contains(#""info":{"name":"Ann"}"#))
+            #expect(one.contains(#""subscriptions":[{"channel":"news","server_side":false"#))
+            #expect(try await api.call("connection", #"{"client":"unknown"}"#) == #"{"result":{}}"#)
+            withExtendedLifetime((client, others)) {}
+        }
+    }
+
     // MARK: Batches
 
     @Test("does the commands of a batch in order, with a reply for each", arguments: [false, true])

@@ -65,7 +65,8 @@ struct OpenAPITests {
         ("revoke", #"{"token":"x","expire_at":4000000000}"#), ("presence", #"{"channel":"presence:a"}"#),
         ("presence_stats", #"{"channel":"presence:a"}"#), ("presence_stats", #"{"channel":"a"}"#),
         ("history", #"{"channel":"history:a","limit":-1,"reverse":true}"#), ("history_remove", #"{"channel":"history:a"}"#),
-        ("channels", #"{"limit":1}"#), ("channels", "{}"), ("info", "{}"), ("rpc", #"{"method":"x","params":{}}"#),
+        ("channels", #"{"limit":1}"#), ("channels", "{}"), ("info", "{}"),
+        ("connections", #"{"user":"1","limit":5}"#), ("connection", #"{"client":"x"}"#), ("rpc", #"{"method":"x","params":{}}"#),
         ("batch", #"{"commands":[{"info":{}},{"publish":{}}],"parallel":true}"#),
     ]
 

@@ -18,6 +18,9 @@ struct JSONSchema {
         if let parts = schema["anyOf"] as? [[String: Any]], try parts.allSatisfy({ try problem(value, $0, at: place) != nil }) {
             return "\(place) is none of anyOf"
         }
+        if let parts = schema["oneOf"] as? [[String: Any]], try parts.count(where: { try problem(value, $0, at: place) == nil }) != 1 {
+            return "\(place) is none or several of oneOf"
+        }
         if let object = value as? [String: Any] { return try problem(object: object, schema, at: place) }
         if let list = value as? [Any] { return try problem(list: list, schema, at: place) }
         if let text = value as? String { return try problem(text: text, schema, at: place) }

@@ -10,6 +10,8 @@ struct APIMethod: Sendable {
     let members: [APIMember]
     /// Whether one of these must be there too.
     let alternatives: [String]
+    /// Whether no more than one of them may be there.
+    let isExclusive: Bool
     let result: APISchema
     let known: Set<String>
     /// Writes the result.
@@ -20,16 +22,19 @@ struct APIMethod: Sendable {
     ///   - summary: what it does, in a sentence.
     ///   - members: what a call may have.
     ///   - alternatives: one of these members at least must be there.
+    ///   - isExclusive: and no more than one.
     ///   - result: what comes back.
     ///   - run: does it.
     init(
-        _ name: String, _ summary: String, _ members: [APIMember], oneOf alternatives: [String] = [], _ result: APISchema = .empty,
+        _ name: String, _ summary: String, _ members: [APIMember], oneOf alternatives: [String] = [], isExclusive: Bool = false,
+        _ result: APISchema = .empty,
         _ run: @escaping Run
     ) {
         self.name = name
         self.summary = summary
         self.members = members
         self.alternatives = alternatives
+        self.isExclusive = isExclusive
         self.result = result
         self.known = Set(members.map(\.name))
         self.run = run

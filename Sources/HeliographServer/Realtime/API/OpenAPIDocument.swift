@@ -139,7 +139,7 @@ extension APIMethod {
             output.array { output in
                 APISchema.object(members).write(to: &output)
                 output.object { output in
-                    output.name("anyOf")
+                    output.name(isExclusive ? "oneOf" : "anyOf")
                     output.array { output in
                         for name in alternatives { Self.writeAlternative(name, members, &output) }
                     }

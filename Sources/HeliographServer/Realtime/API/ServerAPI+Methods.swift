@@ -91,8 +91,10 @@ extension ServerAPI {
             [
                 .optional("user", .anyText, "this user's"), .optional("session", .anyText, "those of this login (sid)"),
                 .optional("token", .anyText, "the one with this id (jti); only one of these three"),
-                .optional("expire_at", .seconds, "when none of them is good any more by itself, in seconds since 1970; 30 days from now otherwise"),
-            ], oneOf: ["user", "session", "token"]
+                .optional(
+                    "expire_at", .seconds, "when none of them is good any more by itself, in seconds since 1970; 30 days from now otherwise"
+                ),
+            ], oneOf: ["user", "session", "token"], isExclusive: true
         ) { try $0.revoke($1, &$2) },
         APIMethod(
             "presence", "Says who is in a channel.", [.required("channel", .channel)],
@@ -130,6 +132,32 @@ extension ServerAPI {
             ])
         ) { try $0.channels($1, &$2) },
         APIMethod(
+            "connections", "Lists connections, the newest first.",
+            [
+                .optional("user", .anyText, "this user's; of anonymous users with an empty text"),
+                .optional("channel", .anyText, "those that are subscribed to it"),
+                .optional("text", .anyText, "part of the id, the user, the address or what the client says that it is"),
+                .optional("limit", .number(1...1_000), "how many at most; 100 otherwise"),
+                .optional("cursor", .anyText, "that of the page before"),
+            ],
+            .object([
+                .required("connections", .map(.object(connection)), "by id"), .required("count", .unsigned, "on all pages"),
+                .sometimes("cursor", .anyText, "there are more: ask again with it"),
+            ])
+        ) { try await $0.connections($1, &$2) },
+        APIMethod(
+            "connection", "Shows one connection, if there is one with this id.", [.required("client", .text(minLength: 1))],
+            .object([
+                .sometimes(
+                    "connection",
+                    .object(
+                        connection + [
+                            .sometimes("info", .json), .sometimes("b64info", .base64), .sometimes("expire_at", .seconds),
+                            .required("subscriptions", .list(.object(subscription))),
+                        ]))
+            ])
+        ) { try await $0.connection($1, &$2) },
+        APIMethod(
             "info", "Says what there is.", [], .object([.required("nodes", .list(.named("Node")))])
         ) { try $0.info($1, &$2) },
         APIMethod(
@@ -148,9 +176,20 @@ extension ServerAPI {
         ) { _, _, _ in },
     ]
 
+    private static let connection: [APIMember] = [
+        .required("user", .anyText), .required("app_name", .anyText), .required("app_version", .anyText), .required("transport", .anyText),
+        .required("protocol", .anyText), .sometimes("address", .anyText), .required("connected_at", .seconds),
+        .required("channels", .list(.anyText)), .required("queued_bytes", .unsigned), .required("is_slow", .flag),
+    ]
+    private static let subscription: [APIMember] = [
+        .required("channel", .anyText), .required("server_side", .flag), .required("positioned", .flag), .required("recoverable", .flag),
+        .required("delta", .flag), .required("filtered", .flag), .required("offset", .unsigned), .sometimes("expire_at", .seconds),
+    ]
+
     private static let batched: [APIMember] = [
         "publish", "broadcast", "publish_pattern", "subscribe", "unsubscribe", "disconnect", "refresh", "revoke", "presence",
-        "presence_stats", "history", "history_remove", "channels", "info", "rpc",
+        "presence_stats", "history", "history_remove", "channels", "connections", "connection",
+        "info", "rpc",
     ].map { .sometimes($0, .map(.json), "as in a call of its own") }
 
     /// So many channels at most are published to at once.
