@@ -38,8 +38,6 @@ struct SearchText: Sendable {
         bytes = Array(text.utf8.prefix(255))
     }
 
-    var isEmpty: Bool { bytes.isEmpty }
-
     func isIn(_ text: String) -> Bool {
         guard let first = bytes.first else { return true }
         var rest = text.utf8[...]
