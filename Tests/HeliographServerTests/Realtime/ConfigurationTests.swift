@@ -140,7 +140,7 @@ struct ConfigurationTests {
         (
             "foo: 1",
             [
-                "foo: there is no such key here; there are channel, client, demo, emulation, http_api, http_server, http_stream, insecure, live, log, sse,"
+                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, http_api, http_server, http_stream, insecure, live, log, sse,"
             ]
         ),
         (anybody, ["there are no channels"]),

@@ -23,8 +23,8 @@ struct SettingTableTests {
             live: {}
             client:
               subscribe_to_user_personal_channel: {enabled: true}
-              token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}]}
-              subscription_token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}]}
+              token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}], jwks_public_endpoint: "https://a.example/"}
+              subscription_token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}], jwks_public_endpoint: "https://a.example/"}
             channel: {without_namespace: {}, namespaces: [{name: a}], patterns: [{pattern: "b*"}]}
             http_api: {key: 0123456789abcdef}
             websocket: {}
@@ -51,7 +51,7 @@ struct SettingTableTests {
     func defaults() async throws {
         let beginning = "client: {allow_anonymous: true}\nchannel: {without_namespace: {}}\n"
         let usual = try #require(try await read(beginning).realtime)
-        var tree: [String: String] = ["client.allow_anonymous": "true"]
+        var tree: [String: String] = ["client.allow_anonymous": "true", "http_api.key": "0123456789abcdef"]
         for setting in Setting.table where setting.isLayered {
             guard let text = setting.usual, setting.path != "client.allow_anonymous" else { continue }
             if setting.path.hasPrefix("client.token") || setting.path.hasPrefix("client.subscription_token") { continue }
