@@ -81,8 +81,9 @@ extension InBrowser {
         func pages() async throws {
             try await Browser.run { browser in
                 let server = try await server()
-                let sockets = [try await client(server), try await client(server)]
                 for (size, isDark) in [(Browser.Size.desktop, false), (.phone, true), (.desktop, true), (.phone, false)] {
+                    // They answer no pings, so they are there for half a minute.
+                    let sockets = [try await client(server), try await client(server)]
                     let name = "admin-\(size)-\(isDark ? "dark" : "light")"
                     let window = try await browser.window("\(server.address)/admin", size, isDark: isDark)
                     if try await window.value("location.pathname", as: String.self) == "/admin/login" {
@@ -93,23 +94,21 @@ extension InBrowser {
                     // A few seconds of rates.
                     try await Task.sleep(for: .seconds(3))
                     try await fits(window, "\(name)-overview")
-                    for page in [
-                        "connections", "channels", "channel?name=recover:tea", "channel?name=market:ticker", "top",
-                        "trace?kind=channel&name=market:ticker",
-                    ] {
+                    for page in ["channels", "channel?name=recover:tea", "top", "trace?kind=channel&name=recover:tea"] {
                         try await window.open("\(server.address)/admin/\(page)")
                         try await window.wait("window.live?.isLive")
-                        try await Task.sleep(for: .milliseconds(2_500))
-                        try await fits(window, "\(name)-\(page.prefix { $0 != "?" })\(page.contains("market") ? "-market" : "")")
+                        try await Task.sleep(for: .milliseconds(1_200))
+                        try await fits(window, "\(name)-\(page.prefix { $0 != "?" })")
                     }
                     try await window.open("\(server.address)/admin/connections")
-                    try await window.wait("window.live?.isLive")
+                    try await window.wait("window.live?.isLive && document.querySelector('tbody a')")
+                    try await fits(window, "\(name)-connections")
                     try await window.click("tbody a")
                     try await window.wait("document.querySelector('.facts')")
                     try await fits(window, "\(name)-connection")
                     #expect(window.takeComplaints() == [], "\(name)")
+                    for socket in sockets { await socket.close() }
                 }
-                withExtendedLifetime(sockets) {}
             }
         }
 

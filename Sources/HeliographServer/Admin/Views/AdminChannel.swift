@@ -106,6 +106,7 @@ struct AdminChannel: LiveView {
     private static func words(_ error: any Error, _ notAvailable: String) -> String {
         switch error {
         case HubRefusal.error(.notAvailable): notAvailable
+        case HubRefusal.error(.badRequest): "There can't be such a channel, or it does not take such data."
         case HubRefusal.error(let code): "\(code.message.prefix(1).uppercased())\(code.message.dropFirst())."
         default: "\(error)"
         }
