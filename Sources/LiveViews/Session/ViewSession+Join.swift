@@ -5,9 +5,10 @@ import NIOCore
 extension ViewSession {
     /// The view is resumed or made; until then nothing is read.
     func join(_ seal: String, _ hash: String, _ fingerprints: Set<String>) {
+        guard let make else { return end(.failure, "the view failed") }
         phase = .joining
         transport.holdReads(true)
-        let make = make, request = request, route = route, bound = bound
+        let request = request, route = route, bound = bound
         joining = Task {
             let result = await route.view(for: request, seal: seal, make: make)
             bound.eventLoop.execute { bound.value.joined(result, hash, fingerprints) }
@@ -17,6 +18,9 @@ extension ViewSession {
     private func joined(_ made: LiveRoute<View>.Made, _ hash: String, _ fingerprints: Set<String>) {
         guard phase == .joining else { return }
         joining = nil
+        make = nil
+        joinTimer?.cancel()
+        joinTimer = nil
         transport.holdReads(false)
         switch made {
         case .failed(let refusal as LiveRefusal): end(refusal.code, refusal.reason)

@@ -18,7 +18,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     let transport: any LiveTransport
     let route: LiveRoute<View>
     let loop: LiveLoop
-    let make: @Sendable (LiveRequest) async throws -> View
+    /// Until the view is made: it may hold all of a request.
+    var make: (@Sendable (LiveRequest) async throws -> View)?
     var request: LiveRequest
     var phase = Phase.new
     /// Nil until the view is made.
@@ -55,7 +56,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     // Events that may come, in thousandths.
     private var allowance: Int
     private var lastEvent: NIODeadline
-    private var joinTimer: Scheduled<Void>?
+    /// Until the view is made.
+    var joinTimer: Scheduled<Void>?
     var joining: Task<Void, Never>?
     var lastPublish: Task<Void, Never>?
     /// Of events that events have sent.

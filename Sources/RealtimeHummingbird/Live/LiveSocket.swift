@@ -7,7 +7,8 @@ import WebSocketProtocol
 final class LiveSocket: WebSocketDelegate {
     static let subprotocols = ["heliograph-live", "heliograph-live-binary"]
 
-    private let open: (any LiveTransport) -> any LiveSession
+    /// Until it is open: it holds the request.
+    private var open: ((any LiveTransport) -> any LiveSession)?
     private var session: (any LiveSession)?
 
     init(open: @escaping (any LiveTransport) -> any LiveSession) {
@@ -15,7 +16,8 @@ final class LiveSocket: WebSocketDelegate {
     }
 
     func opened(_ socket: WebSocketConnection) {
-        session = open(LiveSocketTransport(socket))
+        session = open?(LiveSocketTransport(socket))
+        open = nil
     }
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""What live views cost the server, with browsers that are bare sockets: their own time would be in every figure otherwise.
+
+    live.py HELIOGRAPH OUT.jsonl [--reps N] [--only CELL,…] [--scale N]
+    live.py --table OUT.jsonl
+
+The server runs with one thread on core 0, the browsers on core 1; each cell has a fresh server.
+
+    latency     an event of one browser to the patch that shows it, 2,000 times, the server otherwise idle
+    memory      what an idle counter costs on top of its socket, of 5,000 of each
+    clocks      10,000 clocks at 1 Hz for 10 s: the server's CPU, and ticks that did not come
+    watchers    10,000 watchers of one shared view that changes ten times a second: renders, CPU, and changes that did not come
+"""
+
+import argparse
+import base64
+import json
+import os
+import re
+import select
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+PORT = 28124
+HEADERS = "Host: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0\r\nAccept-Language: en\r\n"
+
+
+def page(path):
+    """The seal, the hash and the cookie. A browser's sockets never are connections that had its pages."""
+    with socket.create_connection(("127.0.0.1", PORT)) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\n{HEADERS}Connection: close\r\n\r\n".encode())
+        answer = b""
+        while data := connection.recv(65_536):
+            answer += data
+    head, body = answer.split(b"\r\n\r\n", 1)
+    cookie = re.search(rb"(?i)set-cookie: ([^;\r]+)", head)[1].decode()
+    return re.search(r'data-live="([^"]*)"', body.decode())[1], re.search(r'data-live-hash="([^"]*)"', body.decode())[1], cookie
+
+
+class Browser:
+    """Loads a page and joins its view, as a browser does."""
+
+    def __init__(self, path, joins=True):
+        seal, code, cookie = page(path) if joins else ("", "", "")
+        self.socket = socket.create_connection(("127.0.0.1", PORT))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.pending = b""
+        key = base64.b64encode(os.urandom(16)).decode()
+        where = path + "/_live" if joins else path
+        extra = "Sec-WebSocket-Protocol: heliograph-live\r\n" if joins else ""
+        self.socket.sendall(
+            f"GET {where} HTTP/1.1\r\n{HEADERS}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n{extra}"
+            f"Sec-WebSocket-Key: {key}\r\nCookie: {cookie}\r\nOrigin: http://127.0.0.1\r\n\r\n".encode())
+        while b"\r\n\r\n" not in self.pending:
+            self.read()
+        head, self.pending = self.pending.split(b"\r\n\r\n", 1)
+        if not head.startswith(b"HTTP/1.1 101"):
+            raise SystemExit(f"{where}: {head.decode()}")
+        if joins:
+            self.send(json.dumps(["join", seal, code, []]))
+
+    def read(self):
+        data = self.socket.recv(65_536)
+        if not data:
+            raise SystemExit("the server has closed a connection")
+        self.pending += data
+
+    def send(self, text):
+        data = text.encode()
+        size = bytes([128 | len(data)]) if len(data) < 126 else bytes([128 | 126]) + len(data).to_bytes(2, "big")
+        self.socket.sendall(b"\x81" + size + bytes(4) + data)
+
+    def messages(self):
+        """Those that are here as a whole."""
+        found = []
+        while len(self.pending) >= 2:
+            size, start = self.pending[1], 2
+            if size == 126:
+                size, start = int.from_bytes(self.pending[2:4], "big"), 4
+            elif size == 127:
+                size, start = int.from_bytes(self.pending[2:10], "big"), 10
+            if len(self.pending) < start + size:
+                break
+            found.append(self.pending[start:start + size])
+            self.pending = self.pending[start + size:]
+        return found
+
+    def wait(self, wanted):
+        while True:
+            for message in self.messages():
+                if wanted(message):
+                    return
+            self.read()
+
+    def joined(self):
+        self.wait(lambda message: message.startswith((b'["b"', b'["j"')))
+        return self
+
+
+def is_patch(message):
+    return message.startswith(b'["p"') or message[1:2].isdigit()
+
+
+class Server:
+    def __init__(self, program):
+        self.process = subprocess.Popen(
+            ["taskset", "-c", "0", program, "serve", "--host", "127.0.0.1", "--port", str(PORT), "--threads", "1", "--log-level", "error"],
+            stdout=subprocess.DEVNULL)
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", PORT)).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("the server does not answer")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def cpu(self):
+        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def bytes(self):
+        return int(re.search(r"Pss:\s+(\d+)", open(f"/proc/{self.process.pid}/smaps_rollup").read())[1]) * 1_024
+
+    def metric(self, name):
+        with socket.create_connection(("127.0.0.1", PORT)) as connection:
+            connection.sendall(f"GET /metrics HTTP/1.1\r\n{HEADERS}Connection: close\r\n\r\n".encode())
+            text = b""
+            while data := connection.recv(65_536):
+                text += data
+        found = re.search(rf"^{name} (\d+)", text.decode(), re.M)
+        return int(found[1]) if found else None
+
+
+def latency(server, scale):
+    browser = Browser("/live/counter").joined()
+    times = []
+    for number in range(1, 2_000 // scale + 1):
+        # Nothing waits for the sixtieth of a second between two renders.
+        time.sleep(0.02)
+        start = time.perf_counter()
+        browser.send(f'[{number},0,"up"]')
+        browser.wait(is_patch)
+        times.append((time.perf_counter() - start) * 1e6)
+    times.sort()
+    return {"p50_us": times[len(times) // 2], "p99_us": times[len(times) * 99 // 100], "max_us": times[-1]}
+
+
+def memory(server, scale):
+    count = 5_000 // scale
+    # What the first ones cost the process once, and what pages cost, is not theirs.
+    for _ in range(count // 2):
+        page("/live/counter")
+    warm = [Browser("/live/counter").joined() for _ in range(50)] + [Browser("/echo", joins=False) for _ in range(50)]
+    start = server.bytes()
+    sockets = [Browser("/echo", joins=False) for _ in range(count)]
+    time.sleep(1)
+    bare = server.bytes()
+    views = [Browser("/live/counter").joined() for _ in range(count)]
+    # Timers of joins are over, and what was for the page is free.
+    time.sleep(12)
+    full = server.bytes()
+    del warm, sockets, views
+    return {"socket_bytes": (bare - start) / count, "view_bytes": (full - bare - (bare - start)) / count}
+
+
+def received(server, browsers, seconds):
+    """The patches that come within a time, and what they cost the server."""
+    poll = select.epoll()
+    by_number = {}
+    for browser in browsers:
+        browser.messages()
+        browser.socket.setblocking(False)
+        poll.register(browser.socket, select.EPOLLIN)
+        by_number[browser.socket.fileno()] = browser
+    counts = dict.fromkeys(by_number, 0)
+    start, cpu = time.monotonic(), server.cpu()
+    while (left := start + seconds - time.monotonic()) > 0:
+        for number, _ in poll.poll(left):
+            browser = by_number[number]
+            browser.read()
+            counts[number] += sum(map(is_patch, browser.messages()))
+    return list(counts.values()), (server.cpu() - cpu) / (time.monotonic() - start)
+
+
+def clocks(server, scale):
+    browsers = [Browser("/live/clock").joined() for _ in range(10_000 // scale)]
+    counts, cpu = received(server, browsers, 10)
+    # Ten seconds hold nine ticks or more, wherever they begin.
+    return {"clocks": len(browsers), "server_cpu": cpu, "missed": sum(max(0, 9 - count) for count in counts), "ticks_s": sum(counts) / 10}
+
+
+def watchers(server, scale):
+    browsers = [Browser("/live/scores").joined() for _ in range(10_000 // scale)]
+    before = server.metric("live_renders_total")
+    counts, cpu = received(server, browsers, 10)
+    renders = (server.metric("live_renders_total") or 0) - (before or 0)
+    return {
+        "watchers": len(browsers), "server_cpu": cpu, "renders": renders, "changes": max(counts), "missed": sum(max(counts) - 1 - count for count in counts if count < max(counts) - 1),
+        "deliveries_s": sum(counts) / 10}
+
+
+CELLS = {"latency": latency, "memory": memory, "clocks": clocks, "watchers": watchers}
+
+
+def table(path):
+    rows = [json.loads(line) for line in open(path)]
+    for cell in CELLS:
+        values = [row for row in rows if row["cell"] == cell]
+        if values:
+            print(cell, {key: statistics.median(row[key] for row in values) for key in values[0] if key not in ("cell", "rep")})
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--reps", type=int, default=3)
+    parser.add_argument("--only", default=",".join(CELLS))
+    parser.add_argument("--scale", type=int, default=1, help="a fraction of the browsers and events, to try it out")
+    options = parser.parse_args()
+    if options.table:
+        return table(options.files[0])
+    os.sched_setaffinity(0, {1})
+    program, out = options.files
+    with open(out, "a") as file:
+        for rep in range(options.reps):
+            for cell in options.only.split(","):
+                with Server(program) as server:
+                    row = {"cell": cell, "rep": rep} | CELLS[cell](server, options.scale)
+                print(row, file=sys.stderr, flush=True)
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+
+
+if __name__ == "__main__":
+    main()
