@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What live views cost the server, with browsers that are bare sockets: their own time would be in every figure otherwise.
 
-    live.py HELIOGRAPH OUT.jsonl [--reps N] [--only CELL,…] [--scale N]
+    live.py HELIOGRAPH OUT.jsonl [--operations PROGRAM] [--reps N] [--only CELL,…] [--scale N]
     live.py --table OUT.jsonl
 
 The server runs with one thread on core 0, the browsers on core 1; each cell has a fresh server.
@@ -10,6 +10,7 @@ The server runs with one thread on core 0, the browsers on core 1; each cell has
     memory      what an idle counter costs on top of its socket, of 5,000 of each
     clocks      10,000 clocks at 1 Hz for 10 s: the server's CPU, and ticks that did not come
     watchers    10,000 watchers of one shared view that changes ten times a second: renders, CPU, and changes that did not come
+    render      render, diff and encode without a server: the product `instructions` of Benchmarks is asked to do it many times
 """
 
 import argparse
@@ -207,26 +208,63 @@ def watchers(server, scale):
     before = server.metric("live_renders_total")
     counts, cpu = received(server, browsers, 10)
     renders = (server.metric("live_renders_total") or 0) - (before or 0)
+    changes = max(counts)
     return {
-        "watchers": len(browsers), "server_cpu": cpu, "renders": renders, "changes": max(counts), "missed": sum(max(counts) - 1 - count for count in counts if count < max(counts) - 1),
-        "deliveries_s": sum(counts) / 10}
+        "watchers": len(browsers), "server_cpu": cpu, "changes": changes, "renders_per_change": renders / max(1, changes),
+        # The last one may be under way.
+        "missed": sum(max(0, changes - 1 - count) for count in counts), "deliveries_s": sum(counts) / 10}
+
+
+def render(program, scale):
+    """Microseconds of each operation of live views: the best of five, and of many times less few times."""
+    names = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+
+    def seconds(number, times):
+        start = time.perf_counter()
+        subprocess.run([program, str(number), str(times)], check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - start
+
+    found = {}
+    for number, name in enumerate(names):
+        if name.startswith("live: "):
+            few, times = min(seconds(number, 1) for _ in range(5)), 64
+            while min(seconds(number, times) for _ in range(2)) < few + 0.3 / scale:
+                times *= 4
+            found[name.removeprefix("live: ")] = (min(seconds(number, times) for _ in range(5)) - few) / (times - 1) * 1e6
+    return found
 
 
 CELLS = {"latency": latency, "memory": memory, "clocks": clocks, "watchers": watchers}
+ASKED = {
+    ("latency", "p99_us"): ("event to patch, p99", "µs", 1_000), ("memory", "view_bytes"): ("idle counter, on top of its socket", "B", 512),
+    ("clocks", "server_cpu"): ("10,000 clocks at 1 Hz, the server's CPU", "cores", 1), ("clocks", "missed"): ("ticks that did not come", "", 0),
+    ("watchers", "renders_per_change"): ("10,000 watchers of a shared view, renders a change", "", 1.05),
+    ("watchers", "missed"): ("changes that did not come", "", 0),
+    ("render", "a counter, one up"): ("a counter, one up", "µs", 1), ("render", "300 rows, one name changed"): ("300 rows, one name changed", "µs", 40),
+    ("render", "10,000 rows, one name changed"): ("10,000 rows, one name changed", "µs", 2_000),
+}
 
 
 def table(path):
     rows = [json.loads(line) for line in open(path)]
-    for cell in CELLS:
+    print("| | reached | asked | |\n|---|--:|--:|---|")
+    for cell in dict.fromkeys(row["cell"] for row in rows):
         values = [row for row in rows if row["cell"] == cell]
-        if values:
-            print(cell, {key: statistics.median(row[key] for row in values) for key in values[0] if key not in ("cell", "rep")})
+        for key in values[0]:
+            if key in ("cell", "rep"):
+                continue
+            value = statistics.median(row[key] for row in values)
+            name, unit, asked = ASKED.get((cell, key), (key.replace("_", " ") if cell != "render" else key, "µs" if cell == "render" else "", None))
+            text = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+            verdict = "" if asked is None else "yes" if value <= asked else "**no**"
+            print(f"| {name} | {text} {unit} | {'' if asked is None else f'≤ {asked:,} {unit}'} | {verdict} |")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("files", nargs="+")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--operations")
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--only", default=",".join(CELLS))
     parser.add_argument("--scale", type=int, default=1, help="a fraction of the browsers and events, to try it out")
@@ -239,10 +277,16 @@ def main():
         for rep in range(options.reps):
             for cell in options.only.split(","):
                 with Server(program) as server:
-                    row = {"cell": cell, "rep": rep} | CELLS[cell](server, options.scale)
-                print(row, file=sys.stderr, flush=True)
-                file.write(json.dumps(row) + "\n")
-                file.flush()
+                    row = CELLS[cell](server, options.scale)
+                write(file, {"cell": cell, "rep": rep} | row)
+        if options.operations:
+            write(file, {"cell": "render", "rep": 0} | render(options.operations, options.scale))
+
+
+def write(file, row):
+    print(row, file=sys.stderr, flush=True)
+    file.write(json.dumps(row) + "\n")
+    file.flush()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import Demos
 import Hummingbird
 import LiveHTML
 import LiveViews
+import NIOPosix
 import RealtimeHummingbird
 import WebSocketNIO
 import WebSocketProtocol
@@ -47,6 +48,10 @@ struct LiveDemoRoutes {
         pages.live(
             "live/table", views: views, options: options("Table", "Ten thousand rows, searched on the server while you type.", "table")
         ) { BigTable() }
+        pages.live(
+            "live/scores", shared: SharedLiveView(runtime: views, on: MultiThreadedEventLoopGroup.singleton.any()) { Scoreboard() },
+            options: options("Scores", "One view for all who look: a change is rendered once. Cheer, and see it in every window.", "scores")
+        )
     }
 
     private func options(_ name: String, _ words: String, _ path: String) -> LiveOptions {
@@ -60,7 +65,7 @@ struct LiveDemoRoutes {
         ("", "All at once"), ("counter", "Counter"), ("clock", "Clock"), ("form", "Form"), ("upload", "Upload"), ("list", "List"),
         ("slider", "Slider"),
         ("todo", "Todo"),
-        ("shared", "Shared todo"), ("table", "Table"),
+        ("shared", "Shared todo"), ("table", "Table"), ("scores", "Scores"),
     ]
 
     private static func shell(_ page: LivePage, _ options: LiveOptions, _ name: String, _ words: String, _ path: String) -> HTML {

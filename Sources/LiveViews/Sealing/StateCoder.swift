@@ -1,9 +1,14 @@
 import FoundationEssentials
 
 /// How a view's state becomes bytes, if it does.
-struct StateCoder<View: Sendable>: Sendable {
+final class StateCoder<View: Sendable>: Sendable {
     let encode: @Sendable (View) throws -> [UInt8]
     let decode: @Sendable ([UInt8]) throws -> View
+
+    private init(encode: @escaping @Sendable (View) throws -> [UInt8], decode: @escaping @Sendable ([UInt8]) throws -> View) {
+        self.encode = encode
+        self.decode = decode
+    }
 
     static func codable() -> StateCoder where View: Codable {
         StateCoder(

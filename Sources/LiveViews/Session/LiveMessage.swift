@@ -18,6 +18,14 @@ enum LiveMessage: Sendable {
     case taken(Int, Int)
     case ended(Int)
 
+    /// Whether a shared view says it to all who watch; the others are about one browser.
+    var isForAll: Bool {
+        switch self {
+        case .push, .flash, .focus, .reset: true
+        default: false
+        }
+    }
+
     var json: [UInt8] {
         switch self {
         case .acknowledgement(let ref): return Array("\(ref)".utf8)

@@ -87,19 +87,30 @@ public final class LiveRuntime: Sendable {
 final class LiveLoop: @unchecked Sendable {
     let eventLoop: any EventLoop
     let cache = TemplateCache()
-    @exclusivity(unchecked) private var sessions: [ObjectIdentifier: any ManagedSession] = [:]
+    /// Each has its place.
+    @exclusivity(unchecked) private var sessions: ContiguousArray<any ManagedSession> = []
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
-    func add(_ session: any ManagedSession) { sessions[ObjectIdentifier(session)] = session }
-    func remove(_ session: any ManagedSession) { sessions[ObjectIdentifier(session)] = nil }
+    func add(_ session: any ManagedSession) {
+        session.place = sessions.count
+        sessions.append(session)
+    }
+
+    /// The last one takes its place.
+    func remove(_ session: any ManagedSession) {
+        guard sessions.indices.contains(session.place), sessions[session.place] === session, let last = sessions.popLast() else { return }
+        guard last !== session else { return }
+        last.place = session.place
+        sessions[session.place] = last
+    }
 
     /// From any thread.
     func forEach(_ body: @escaping @Sendable (any ManagedSession) -> Void) {
         eventLoop.execute {
-            for session in self.sessions.values { body(session) }
+            for session in self.sessions { body(session) }
         }
     }
 }
@@ -107,6 +118,8 @@ final class LiveLoop: @unchecked Sendable {
 /// What the runtime does with a session.
 protocol ManagedSession: AnyObject {
     var user: String? { get }
+    /// Among those of its loop; the loop's.
+    var place: Int { get set }
     func drain()
     func end(_ code: LiveCloseCode, _ reason: String)
 }

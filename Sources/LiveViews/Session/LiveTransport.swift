@@ -18,6 +18,9 @@ public protocol LiveTransport: AnyObject {
     /// Sends a message.
     func send(_ message: [UInt8], isBinary: Bool)
 
+    /// Sends a message that others get too: its memory can be shared. By default it is copied.
+    func send(_ message: ByteBuffer, isBinary: Bool)
+
     /// Stops or resumes reading what the browser sends.
     func holdReads(_ isHeld: Bool)
 
@@ -27,6 +30,10 @@ public protocol LiveTransport: AnyObject {
 
 extension LiveTransport {
     public var carriesFiles: Bool { true }
+
+    public func send(_ message: ByteBuffer, isBinary: Bool) {
+        send(Array(message.readableBytesView), isBinary: isBinary)
+    }
 }
 
 /// Why the server ends a connection (live protocol §10), as a close code of WebSocket.

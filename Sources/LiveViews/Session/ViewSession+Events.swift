@@ -79,12 +79,14 @@ extension ViewSession {
                 metadata: ["view": "\(route.name)", "milliseconds": "\(duration.nanoseconds / 1_000_000)"])
         }
         hasChanged = true
+        observer?.changed(view)
         setNeedsRender(number)
         if uploads != nil { synchronizeUploads() }
         for effect in effects.effects where phase == .live { perform(effect, of: number, dispatch) }
     }
 
     private func perform<Event>(_ effect: LiveEffects<Event>.Effect, of view: Int, _ dispatch: @escaping Dispatch<Event>) {
+        if observer != nil, case .message(let message) = effect, !message.isForAll { return }
         switch effect {
         case .send(let event):
             // A view that always has another event keeps nobody waiting for ever.

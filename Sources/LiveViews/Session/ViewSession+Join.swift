@@ -5,11 +5,11 @@ import NIOCore
 extension ViewSession {
     /// The view is resumed or made; until then nothing is read.
     func join(_ seal: String, _ hash: String, _ fingerprints: Set<String>) {
-        guard let make else { return end(.failure, "the view failed") }
+        guard let pendingJoin else { return end(.failure, "the view failed") }
         phase = .joining
         transport.holdReads(true)
-        let request = request, route = route, bound = bound
-        joining = Task {
+        let make = pendingJoin.make, request = request, route = route, bound = bound
+        pendingJoin.task = Task {
             let result = await route.view(for: request, seal: seal, make: make)
             bound.eventLoop.execute { bound.value.joined(result, hash, fingerprints) }
         }
@@ -17,10 +17,8 @@ extension ViewSession {
 
     private func joined(_ made: LiveRoute<View>.Made, _ hash: String, _ fingerprints: Set<String>) {
         guard phase == .joining else { return }
-        joining = nil
-        make = nil
-        joinTimer?.cancel()
-        joinTimer = nil
+        pendingJoin?.timer?.cancel()
+        pendingJoin = nil
         transport.holdReads(false)
         switch made {
         case .failed(let refusal as LiveRefusal): end(refusal.code, refusal.reason)
@@ -37,11 +35,13 @@ extension ViewSession {
     }
 
     private func begin(_ view: View, _ hash: String, _ fingerprints: Set<String>) {
+        let shown = PageHash(hash)
         self.view = view
         title = view.title
         do {
+            let kinds = View.children
             _ = try rendered.update(view.body)
-            let isShown = try !hash.isEmpty && hash == paintHash(view)
+            let isShown = try !hash.isEmpty && shown.own == paintHash(view)
             var known = fingerprints
             try introduce(rendered, view, isShown: isShown, &known)
             for number in view.childNumbers {
@@ -57,6 +57,7 @@ extension ViewSession {
         sealedState = (try? route.state(of: view) ?? nil).hashValue
         perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
         for number in self.view?.childNumbers ?? [] { number.child.connected(self, number) }
+        watchAll(shown, fingerprints)
     }
 
     /// What a browser needs that does not have this view yet.
@@ -70,9 +71,17 @@ extension ViewSession {
         }
     }
 
+    /// There is nobody yet who looks.
+    func share(_ view: View) throws {
+        self.view = view
+        _ = try rendered.update(view.body)
+        phase = .live
+        perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
+    }
+
     private func paintHash(_ view: View) throws -> String {
         var painted: [UInt8] = []
-        try view.body.paint(into: &painted, with: loop.cache) { (number) throws(TemplateError) in view.childBody(number) ?? HTML() }
+        try view.body.paint(into: &painted, with: loop.cache) { (number) throws(TemplateError) in view.ownChildBody(number) ?? HTML() }
         return runtime.seals.paintHash.text(of: painted)
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 // Strategy: all that concerns a session happens on its event loop. An event changes the state at once; the render that shows it comes at the end of the loop's turn, or a sixtieth of a second after the last
 // one, for all events until then. An acknowledgement waits for the render, so that a browser knows when what it sees is what its event led to.
 
-/// One browser's view.
+/// One browser's view, or one that many browsers share.
 final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     enum Phase {
         case new
@@ -15,13 +15,29 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         case closed
     }
 
+    /// How a view is made for a browser.
+    final class Join {
+        let make: @Sendable (LiveRequest) async throws -> View
+        var timer: Scheduled<Void>?
+        var task: Task<Void, Never>?
+
+        init(make: @escaping @Sendable (LiveRequest) async throws -> View) {
+            self.make = make
+        }
+
+        func cancel() {
+            timer?.cancel()
+            task?.cancel()
+        }
+    }
+
     let transport: any LiveTransport
     let route: LiveRoute<View>
     let loop: LiveLoop
-    /// Until the view is made: it may hold all of a request.
-    var make: (@Sendable (LiveRequest) async throws -> View)?
     var request: LiveRequest
     var phase = Phase.new
+    /// Until the view is there: it may hold all of a request.
+    var pendingJoin: Join?
     /// Nil until the view is made.
     var view: View?
     var rendered: RenderedView
@@ -29,9 +45,14 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     var children: [Int: RenderedView] = [:]
     /// Where children come and go: the fingerprints of what the browser has.
     var sentTemplates: Set<String> = []
-    let running = RunningEffects()
+    /// Most views have none.
+    private(set) lazy var running = RunningEffects()
     /// Nil if the view has none.
     var uploads: UploadDesk<View>?
+    /// Of a shared view.
+    let observer: SessionObserver<View>?
+    /// Nil if none of its children are shared.
+    let places: SharedPlaces?
 
     // What is to be sent with the next render.
     /// The number of the last event.
@@ -56,36 +77,45 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     // Events that may come, in thousandths.
     private var allowance: Int
     private var lastEvent: NIODeadline
-    /// Until the view is made.
-    var joinTimer: Scheduled<Void>?
-    var joining: Task<Void, Never>?
     var lastPublish: Task<Void, Never>?
     /// Of events that events have sent.
     var depth = 0
+
+    /// Among those of its loop.
+    var place = 0
 
     var user: String? { request.user }
     var runtime: LiveRuntime { route.runtime }
     var configuration: LiveConfiguration { route.runtime.configuration }
     var format: PatchFormat { transport.isBinary ? .binary : .json }
 
+    /// - Parameters:
+    ///   - make: makes the view when a browser joins.
+    ///   - observer: of a shared view, which is no browser's.
     init(
         transport: any LiveTransport, route: LiveRoute<View>, request: LiveRequest,
-        make: @escaping @Sendable (LiveRequest) async throws -> View
+        make: (@Sendable (LiveRequest) async throws -> View)? = nil, observer: SessionObserver<View>? = nil
     ) {
         self.transport = transport
         self.route = route
         self.request = request
-        self.make = make
+        pendingJoin = make.map { Join(make: $0) }
+        self.observer = observer
         self.request.isConnected = true
         loop = route.runtime.loop(transport.eventLoop)
         rendered = RenderedView(cache: loop.cache)
         uploads = UploadDesk()
+        places = View.children.contains { $0.shared != nil } ? SharedPlaces() : nil
         allowance = route.runtime.configuration.maxEventBurst &* 1_000
         lastEvent = loop.eventLoop.now
+        if observer == nil { opened() }
+    }
+
+    private func opened() {
         loop.add(self)
         runtime.metrics.opened()
         let bound = bound
-        joinTimer = transport.eventLoop.scheduleTask(in: TimeAmount(configuration.joinTimeout)) {
+        pendingJoin?.timer = transport.eventLoop.scheduleTask(in: TimeAmount(configuration.joinTimeout)) {
             let session = bound.value
             // A view that takes so long to be made is not waited for either.
             if session.phase == .new || session.phase == .joining { session.end(.stale, "no join in time") }
@@ -152,7 +182,9 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     }
 
     func drained() {
-        if phase == .live, willRender { flush() }
+        guard phase == .live else { return }
+        if willRender { flush() }
+        watchAgain()
     }
 
     func closed() {
@@ -160,11 +192,13 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         let view = view
         let wasLive = phase == .live
         phase = .closed
-        joinTimer?.cancel()
-        joining?.cancel()
+        pendingJoin?.cancel()
         running.cancelAll()
-        loop.remove(self)
-        runtime.metrics.closed()
+        leavePlaces()
+        if observer == nil {
+            loop.remove(self)
+            runtime.metrics.closed()
+        }
         if wasLive, let view {
             for child in View.children { child.disconnected(view) }
             view.disconnected()
@@ -188,6 +222,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     }
 
     func send(_ message: LiveMessage) {
+        guard observer == nil || message.isForAll else { return }
         transport.send(message.json, isBinary: false)
     }
 
@@ -241,6 +276,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         for message in messages { send(message) }
         for number in added { number.child.connected(self, number) }
         if hasChanged { sealLater() }
+        observer?.rendered()
     }
 
     private func update(_ view: View) throws -> ([RenderedView.Update], added: [ViewNumber<View>]) {
@@ -252,14 +288,16 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         return ([update] + children.updates, children.added)
     }
 
-    private func sendAcknowledgement() {
-        guard handled > acknowledged else { return }
-        acknowledged = handled
-        send(.acknowledgement(handled))
+    func sendAcknowledgement() {
+        // What a shared view has not shown yet holds up what came later.
+        let last = places?.unshown.first.map { $0 &- 1 } ?? handled
+        guard last > acknowledged else { return }
+        acknowledged = last
+        send(.acknowledgement(last))
     }
 
     private func sendTrees(from number: Int) {
-        guard number == 0 || children[number] != nil else {
+        guard number == 0 || children[number] != nil || ViewNumber<View>(number)?.isShared == true else {
             // It may just have gone.
             return ViewNumber<View>(number)?.child.isKeyed == true ? () : end(.badMessage, "there is no such view")
         }
@@ -273,6 +311,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     private func wantedTrees(_ view: View) throws -> [[UInt8]] {
         guard let wanted = wantedTree else { return [] }
         wantedTree = nil
+        watchAgain(all: wanted)
         guard wanted == 0 else { return children[wanted] == nil ? [] : [try tree(wanted, view)] }
         return try [tree(0, view)] + view.childNumbers.map { try tree($0.number, view) }
     }

@@ -15,12 +15,20 @@ import RealtimeProtocol
 /// What happens to a child changes and renders that child alone. Its state is part of its parent's, which may look at it and change it in its own events; then all are rendered. A child
 /// has no children. Many views of one kind, one for each row of a list, are ``LiveChildren``.
 public struct LiveChild<Parent: LiveView>: Sendable {
+    /// What is different about a view that others have too.
+    struct Shared: Sendable {
+        /// Of what a page shows that is painted now; nil if it is not there yet.
+        let version: @Sendable (Parent) -> String?
+        let watch: @Sendable (Parent, SharedWatch) -> Void
+    }
+
     let path: any PartialKeyPath<Parent> & Sendable
     /// Of a property that is one view, 0 alone.
     let serials: @Sendable (Parent) -> [Int]
     /// Whether they come and go.
     let isKeyed: Bool
     let body: @Sendable (Parent, Int) -> HTML?
+    let shared: Shared?
     let mount: @Sendable (inout Parent, LiveRequest) async throws -> Void
     let connected: @Sendable (ViewSession<Parent>, ViewNumber<Parent>) -> Void
     let event: @Sendable (ViewSession<Parent>, ViewNumber<Parent>, String, JSONValue?) throws -> Void
@@ -77,6 +85,7 @@ public struct LiveChild<Parent: LiveView>: Sendable {
         name: @escaping @Sendable (Parent, Int) -> String?, serial: @escaping @Sendable (Parent, String, Int) -> Int?
     ) {
         self.path = path
+        shared = nil
         self.isKeyed = isKeyed
         self.serials = serials
         self.mount = mount
@@ -128,12 +137,18 @@ public struct LiveChild<Parent: LiveView>: Sendable {
     }
 }
 
+extension LiveChild {
+    /// In the page; 0 if it is none of the view's children.
+    static func number(of path: any PartialKeyPath<Parent> & Sendable) -> Int {
+        (Parent.children.firstIndex { $0.path == path } ?? -1) + 1
+    }
+}
+
 extension HTML.StringInterpolation {
     /// The place of a view within this one. It must be one of ``LiveView/children``; another one shows nothing.
     public mutating func appendInterpolation<Parent: LiveView, Child: LiveView>(
         child path: any WritableKeyPath<Parent, Child> & Sendable
     ) {
-        let slot = Parent.children.firstIndex { $0.path == path }
-        appendInterpolation(view: slot.map { ViewNumber<Parent>(slot: $0, serial: 0).number } ?? 0)
+        appendInterpolation(view: LiveChild<Parent>.number(of: path))
     }
 }

@@ -44,13 +44,16 @@ public struct LiveRoute<View: LiveView>: Sendable {
     }
 
     func page(of view: View, _ request: LiveRequest) throws -> LivePage {
+        let versions = PageHash.versions(in: view)
         let painted = try runtime.painted(view.body) { view.childBody($0) ?? HTML() }
-        let hash = runtime.seals.paintHash.text(of: painted.text)
+        let own = versions.isEmpty ? painted.text : try runtime.painted(view.body) { view.ownChildBody($0) ?? HTML() }.text
+        // What has changed meanwhile is not what was painted.
+        let hash = PageHash(own: runtime.seals.paintHash.text(of: own), versions: versions == PageHash.versions(in: view) ? versions : [])
         let seal = try seal(try state(of: view), request)
         let text = FormActions.added(to: painted.text, seal: seal, views: painted.views) { number in
             ViewNumber<View>(number).flatMap { $0.child.name(view, $0.serial) }
         }
-        return LivePage(title: view.title, root: Self.root(text, seal: seal, hash: hash))
+        return LivePage(title: view.title, root: Self.root(text, seal: seal, hash: hash.text))
     }
 
     /// The text of the page around a view, whose templates are parsed once and not for each request.

@@ -21,6 +21,9 @@ struct ViewNumber<Parent: LiveView>: Hashable {
     var number: Int { serial &* Parent.children.count &+ slot &+ 1 }
 
     var child: LiveChild<Parent> { Parent.children[slot] }
+
+    /// Whether it is a view that others have too.
+    var isShared: Bool { serial == 0 && child.shared != nil }
 }
 
 extension LiveView {
@@ -32,5 +35,10 @@ extension LiveView {
     /// What a view within this one looks like; nil if there is none of this number.
     func childBody(_ number: Int) -> HTML? {
         ViewNumber<Self>(number).flatMap { $0.child.body(self, $0.serial) }
+    }
+
+    /// The same, of views that are this page's alone.
+    func ownChildBody(_ number: Int) -> HTML? {
+        ViewNumber<Self>(number)?.isShared == true ? nil : childBody(number)
     }
 }

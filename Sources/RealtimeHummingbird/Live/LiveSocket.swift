@@ -48,7 +48,11 @@ private final class LiveSocketTransport: LiveTransport {
     var bufferedBytes: Int { socket.bufferedBytes }
 
     func send(_ message: [UInt8], isBinary: Bool) {
-        socket.send(ByteBuffer(bytes: message), isBinary ? .binary : .text)
+        send(ByteBuffer(bytes: message), isBinary: isBinary)
+    }
+
+    func send(_ message: ByteBuffer, isBinary: Bool) {
+        socket.send(message, isBinary ? .binary : .text)
     }
 
     func holdReads(_ isHeld: Bool) {

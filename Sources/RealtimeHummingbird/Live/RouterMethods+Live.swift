@@ -57,6 +57,17 @@ extension RouterMethods {
         live(path, views: views, options: options) { _, _ in view() }
     }
 
+    /// Adds a live view that is one for all who look at it; it is rendered once for all of them.
+    ///
+    /// ```swift
+    /// let board = SharedLiveView(runtime: views, on: group.any()) { Scoreboard() }
+    /// router.live("/scores", shared: board)
+    /// ```
+    @discardableResult
+    public func live<View: LiveView>(_ path: RouterPath, shared view: SharedLiveView<View>, options: LiveOptions = LiveOptions()) -> Self {
+        live(path, views: view.runtime, options: options) { _, _ in SharedPage(view) }
+    }
+
     /// Adds the client of live views: a script at the path, and beside it (`-extras.js` in place of `.js`) what it asks for when a page needs it.
     @discardableResult
     public func liveScript(at path: RouterPath = "/heliograph-live.js") -> Self {

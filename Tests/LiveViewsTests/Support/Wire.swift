@@ -145,7 +145,8 @@ struct PaintedPage {
     init(_ page: LivePage) throws {
         text = try page.root.painted(with: TemplateCache(), markers: false)
         let match = try #require(
-            text.wholeMatch(of: /<div data-live="([A-Za-z0-9_-]+)" data-live-hash="([A-Za-z0-9_-]{11})">(.*)<\/div>/.dotMatchesNewlines()))
+            text.wholeMatch(of: /<div data-live="([A-Za-z0-9_-]+)" data-live-hash="([A-Za-z0-9_.-]{11,})">(.*)<\/div>/.dotMatchesNewlines())
+        )
         seal = String(match.1)
         hash = String(match.2)
         content = String(match.3)

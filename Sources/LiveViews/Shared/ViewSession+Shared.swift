@@ -1,0 +1,127 @@
+import NIOCore
+
+/// What a shared view's session tells its host. Both are called on the loop.
+final class SessionObserver<View: LiveView> {
+    /// The state has changed.
+    let changed: (View) -> Void
+    /// What has changed was sent.
+    let rendered: () -> Void
+
+    init(changed: @escaping (View) -> Void, rendered: @escaping () -> Void) {
+        self.changed = changed
+        self.rendered = rendered
+    }
+}
+
+/// Where shared views are in a page.
+final class SharedPlaces {
+    /// By the views' numbers; those that have been shown.
+    fileprivate(set) var groups: [Int: SharedAudience.Group] = [:]
+    /// Those whose patches were not sent, because the browser was slow.
+    fileprivate(set) var behind: Set<Int> = []
+    /// Those whose trees were asked for before they were shown.
+    fileprivate(set) var wanted: Set<Int> = []
+    /// Events that shared views have not shown yet, in their order.
+    fileprivate(set) var unshown: [Int] = []
+}
+
+extension ViewSession: SharedViewWatcher {
+    // MARK: Watching
+
+    func watchAll(_ shown: PageHash, _ fingerprints: Set<String>) {
+        guard places != nil else { return }
+        var versions = shown.versions[...]
+        for number in Self.sharedNumbers { watch(number, version: versions.popFirst(), fingerprints) }
+    }
+
+    private static var sharedNumbers: [Int] {
+        View.children.indices.map { ViewNumber<View>(slot: $0, serial: 0) }.filter(\.isShared).map(\.number)
+    }
+
+    private func watch(_ number: Int, version: String?, _ fingerprints: Set<String>) {
+        guard let view, let shared = ViewNumber<View>(number)?.child.shared else { return }
+        let watcher = NIOLoopBound<any SharedViewWatcher>(self, eventLoop: loop.eventLoop)
+        shared.watch(
+            view,
+            SharedWatch(
+                watcher: watcher, number: number, isKnown: places?.groups[number] != nil, version: version, fingerprints: fingerprints))
+    }
+
+    /// Of what was not sent, the whole is.
+    func watchAgain() {
+        for number in places?.behind ?? [] { watchAgain(number) }
+    }
+
+    /// The trees that a browser wants: of one view; with 0, of all.
+    func watchAgain(all wanted: Int) {
+        guard places != nil else { return }
+        for number in Self.sharedNumbers where wanted == 0 || wanted == number { watchAgain(number) }
+    }
+
+    /// The whole view, as it is now.
+    func watchAgain(_ number: Int) {
+        guard let places else { return }
+        guard places.groups[number] != nil else {
+            places.wanted.insert(number)
+            return
+        }
+        places.behind.insert(number)
+        watch(number, version: nil, [])
+    }
+
+    func begin(_ messages: [ByteBuffer], number: Int, in group: SharedAudience.Group) {
+        let isKnown = places?.groups[number] != nil
+        guard phase == .live, let places else {
+            if !isKnown { group.forget() }
+            return
+        }
+        if !isKnown {
+            places.groups[number] = group
+            group.add(self, number)
+        }
+        places.behind.remove(number)
+        receive(messages, number: number)
+        sendAcknowledgement()
+        if places.wanted.remove(number) != nil { watchAgain(number) }
+    }
+
+    func receive(_ messages: [ByteBuffer], number: Int) {
+        guard phase == .live, let places, !places.behind.contains(number) else { return }
+        guard transport.bufferedBytes <= configuration.maxBufferedBytes else {
+            places.behind.insert(number)
+            return
+        }
+        for message in messages where message.readableBytes > 0 { transport.send(message, isBinary: false) }
+    }
+
+    func sharedViewEnded(_ code: LiveCloseCode, _ reason: String) { end(code, reason) }
+
+    func leavePlaces() {
+        guard let places else { return }
+        for (number, group) in places.groups { group.remove(self, number) }
+        places.groups = [:]
+    }
+
+    // MARK: Events
+
+    /// The event that is being handled is a shared view's.
+    ///
+    /// - Parameter pass: gets what is to be called, anywhere, when the view shows what has become of it.
+    func passOn(_ pass: (@escaping @Sendable () -> Void) -> Void) {
+        guard let places else { return }
+        guard places.unshown.count < configuration.maxEffects else { return end(.flood, "too many events") }
+        let ref = handled, bound = bound
+        places.unshown.append(ref)
+        pass {
+            // The patch has taken the same way.
+            bound.eventLoop.execute { bound.value.shown(ref) }
+        }
+    }
+
+    private func shown(_ ref: Int) {
+        guard phase == .live, let places else { return }
+        places.unshown.removeAll { $0 == ref }
+        // With what is not sent yet comes the acknowledgement too.
+        if places.behind.isEmpty && !willRender { sendAcknowledgement() }
+    }
+}
