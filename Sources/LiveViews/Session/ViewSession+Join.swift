@@ -39,7 +39,6 @@ extension ViewSession {
         self.view = view
         title = view.title
         do {
-            let kinds = View.children
             _ = try rendered.update(view.body)
             let isShown = try !hash.isEmpty && shown.own == paintHash(view)
             var known = fingerprints
