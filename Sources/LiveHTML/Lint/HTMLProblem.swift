@@ -54,6 +54,7 @@ extension HTML {
                     row.collectErrors(&errors, cache, depth: depth + 1)
                     return true
                 }
+            case .changes(let changes): for row in changes.rows { row.html().collectErrors(&errors, cache, depth: depth + 1) }
             case .none, .text, .integer, .flag: break
             }
         }

@@ -72,6 +72,13 @@ extension HTML.StringInterpolation {
     }
 }
 
+extension HTML.StringInterpolation {
+    /// Inserts rows that are written once and then forgotten.
+    package mutating func appendInterpolation(changes: RowChanges) {
+        append(.changes, object: changes)
+    }
+}
+
 extension HTMLRows {
     /// Swift's hash of a key differs from process to process, so nobody outside can make keys that collide; if two do, they are two equal keys.
     @inlinable @inline(__always)

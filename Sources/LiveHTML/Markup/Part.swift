@@ -45,6 +45,8 @@ struct Part {
         case raw
         case markup
         case rows
+        /// Rows of which only what happens to them is known.
+        case changes
     }
 
     /// Whether what is to be freed is an object; of a text that is in no use there is nothing to be freed then.
@@ -62,6 +64,7 @@ extension Part {
         case flag(Bool)
         case markup(HTML)
         case rows(HTMLRows)
+        case changes(RowChanges)
     }
 
     /// What the fields mean.
@@ -74,6 +77,7 @@ extension Part {
         case .optional: number != 0 ? .text(text) : .none
         case .markup: object.map { .markup(HTML(parts: Parts(storage: unsafeDowncast($0, to: PartStorage.self), count: number))) } ?? .none
         case .rows: object.map { .rows(unsafeDowncast($0, to: HTMLRows.self)) } ?? .none
+        case .changes: object.map { .changes(unsafeDowncast($0, to: RowChanges.self)) } ?? .none
         }
     }
 }

@@ -115,6 +115,7 @@ private struct Painter {
             case (.view, _): break
             case (_, .markup(let html)) where !html.isEmpty: try paint(html, view)
             case (_, .rows(let rows)): try paint(rows, view)
+            case (_, .changes(let changes)): for row in changes.rows { try paintRow(row.html(), view) }
             default: paint(part.asText)
             }
         }
@@ -124,13 +125,17 @@ private struct Painter {
 
     private mutating func paint(_ rows: HTMLRows, _ view: View) throws(TemplateError) {
         try rows.forEach(0) { _, row throws(TemplateError) in
-            let isOneElement = try cache.template(of: row).isOneElement
-            let isMarked = hasMarkers && !isOneElement
-            if isMarked { output.append("<!--[-->") }
-            try paint(row, view)
-            if isMarked { output.append("<!--]-->") }
+            try paintRow(row, view)
             return true
         }
+    }
+
+    private mutating func paintRow(_ row: HTML, _ view: View) throws(TemplateError) {
+        let isOneElement = try cache.template(of: row).isOneElement
+        let isMarked = hasMarkers && !isOneElement
+        if isMarked { output.append("<!--[-->") }
+        try paint(row, view)
+        if isMarked { output.append("<!--]-->") }
     }
 
     /// A browser swallows the first.

@@ -14,6 +14,7 @@ public struct RenderedView {
     private let cache: TemplateCache
     private var tape: Tape = []
     private var known = KnownTemplates()
+    private var streams = StreamRecord()
     /// Its number in the page.
     public let number: Int
     /// Of the last patch.
@@ -57,6 +58,9 @@ public struct RenderedView {
             }
         tape.take(written.change)
         known = written.known
+        streams.isUsed = streams.isUsed || written.streams.isUsed
+        streams.isDeep = streams.isDeep || written.streams.isDeep
+        streams.written += written.streams.written
         guard isSame != nil, written.output.count > empty else { return Update() }
         sequence &+= 1
         return Update(templates: templates(from: knew, unknownTo: nil), patch: Self.ended(written.output, format))
@@ -81,6 +85,19 @@ public struct RenderedView {
         templates(from: 0, unknownTo: fingerprints)
     }
 
+    /// Whether there are rows of which nothing but their keys is remembered: ``tree(_:as:)`` has those alone that have just been given.
+    public var hasForgottenRows: Bool { streams.isUsed }
+
+    /// Whether ``shape()`` can tell what a page looks like that shows it.
+    public var hasShape: Bool { !streams.isDeep }
+
+    /// The owners of rows that have been written since it was last asked.
+    package mutating func takeWritten() -> [any Sendable] {
+        guard !streams.written.isEmpty else { return [] }
+        defer { streams.written = [] }
+        return streams.written
+    }
+
     /// The whole view as a message, for a client whose page does not show it. `html` must be what ``update(_:as:)`` was last called with.
     public func tree(_ html: HTML, as format: PatchFormat = .json) throws(TemplateError) -> [UInt8] {
         let template = try cache.template(of: html)
@@ -103,14 +120,14 @@ public struct RenderedView {
 }
 
 extension RenderedView {
-    private typealias Written = (output: [UInt8], change: TapeChange, known: KnownTemplates)
+    private typealias Written = (output: [UInt8], change: TapeChange, known: KnownTemplates, streams: StreamRecord)
 
     private func write(
         _ html: HTML, _ template: Template, _ sink: consuming some PatchSink, isPatch: Bool
     ) throws(TemplateError) -> Written {
         var writer = TreeWriter(cache: cache, old: isPatch ? tape : [], sink: sink, known: known)
         if isPatch { try writer.update(html, template, at: 0) } else { try writer.instance(html, template) }
-        return (writer.sink.output, writer.finished(), writer.known)
+        return (writer.sink.output, writer.finished(), writer.known, writer.streams)
     }
 
     private func patchStart(_ format: PatchFormat) -> [UInt8] {

@@ -46,7 +46,7 @@ extension Cell {
 extension Part {
     var asText: Scalar {
         switch value {
-        case .none, .rows: .text("")
+        case .none, .rows, .changes: .text("")
         case .text(let text): .text(text)
         case .integer(let number): .integer(number)
         case .flag(let flag): .text(flag ? "true" : "false")
@@ -56,7 +56,7 @@ extension Part {
 
     var asWholeAttribute: Scalar {
         switch value {
-        case .none, .rows, .markup: .absent
+        case .none, .rows, .changes, .markup: .absent
         case .flag(let flag): flag ? .present : .absent
         case .text, .integer: asText
         }

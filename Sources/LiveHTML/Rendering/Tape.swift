@@ -4,6 +4,7 @@
 //     scalar     the value itself if it is an integer by its type, else a hash under the cache's key
 //     markup     0 for nothing, or an instance
 //     rows       count of rows << 32 | count of words, then the keys, then the instances
+//     stream     count of rows << 32 | count of words, which rows, the number of the last change, then of each row the key and the template
 //     view       its number
 
 /// The words of one view.

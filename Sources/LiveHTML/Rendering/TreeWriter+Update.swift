@@ -22,6 +22,9 @@ extension TreeWriter {
             case .rows:
                 try rows(parts[step.part], number, at: old)
                 old &+= TapeHeader(self.old[old]).words
+            case .stream:
+                try stream(parts[step.part], number, at: old)
+                old &+= TapeHeader(self.old[old]).words
             case .view:
                 view(parts[step.part], number, at: old)
                 old &+= 1

@@ -13,6 +13,7 @@ struct TreeWriter<Sink: PatchSink> {
     private var changes: [(offset: Int, word: UInt64)] = []
     var sink: Sink
     var known: KnownTemplates
+    var streams = StreamRecord()
     private var depth = 0
 
     init(cache: TemplateCache, old: Tape, sink: Sink, known: KnownTemplates) {
@@ -83,6 +84,7 @@ struct TreeWriter<Sink: PatchSink> {
                 write(template.cells[number], parts)
             case .markup: try markup(parts[step.part], template, number)
             case .rows: try rows(parts[step.part])
+            case .stream: try stream(parts[step.part])
             case .view: sink.view(view(parts[step.part]))
             }
         }

@@ -9,6 +9,8 @@ final class Template {
     let outline: TemplateOutline
     /// It is one element, so a list needs no markers around it.
     let isOneElement: Bool
+    /// Nothing in it has a length of its own.
+    let hasOnlyScalars: Bool
     let fingerprint: String
     /// `"html",[cells]`
     let definition: [UInt8]
@@ -21,6 +23,7 @@ final class Template {
         statics = parsed.statics
         cells = parsed.cells
         isOneElement = parsed.isOneElement
+        hasOnlyScalars = parsed.cells.allSatisfy { $0.kind.isText || $0.kind == .raw }
         outline = TemplateOutline(index: index, parts: parts, cells: parsed.cells)
         definition = Self.definition(parsed)
         fingerprint = Fingerprint.text(of: definition)

@@ -16,7 +16,7 @@ struct TemplateOutline {
 
     /// A cell.
     struct Step {
-        enum Kind { case text, integer, optional, group, markup, rows, view }
+        enum Kind { case text, integer, optional, group, markup, rows, stream, view }
         let kind: Kind
         /// Of its first value.
         let part: Int
@@ -60,7 +60,7 @@ struct TemplateOutline {
             switch step.kind {
             case .text: return hash.hash(part.pointee.text)
             case .optional: return part.pointee.number == 0 ? 0 : hash.hash(part.pointee.text)
-            case .integer, .group, .markup, .rows, .view: return UInt64(bitPattern: Int64(part.pointee.number))
+            case .integer, .group, .markup, .rows, .stream, .view: return UInt64(bitPattern: Int64(part.pointee.number))
             }
         }
     }
@@ -78,7 +78,7 @@ extension TemplateOutline.Step {
         part = cell.parts.first ?? 0
         switch cell.kind {
         case .markup: kind = .markup
-        case .rows: kind = .rows
+        case .rows: kind = parts[part].kind == .changes ? .stream : .rows
         case .view: kind = .view
         case .text, .raw, .attribute, .wholeAttribute, .elementText:
             let first = parts[part].kind
@@ -87,7 +87,7 @@ extension TemplateOutline.Step {
                 case .integer, .flag: .integer
                 case .text, .raw: .text
                 case .optional: .optional
-                case .joint, .end, .view, .markup, .rows: .group
+                case .joint, .end, .view, .markup, .rows, .changes: .group
                 }
         }
     }

@@ -29,7 +29,7 @@ extension TemplateParser {
     private static func contentKind(_ kind: Part.Kind) -> Cell.Kind {
         switch kind {
         case .markup: .markup
-        case .rows: .rows
+        case .rows, .changes: .rows
         case .raw: .raw
         case .view: .view
         case .joint, .end, .text, .integer, .optional, .flag: .text

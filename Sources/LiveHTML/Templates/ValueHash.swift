@@ -67,7 +67,7 @@ extension Part {
         case .integer(let number): hash.hash(UInt64(bitPattern: Int64(number)), 1, after: state)
         case .flag(let flag): hash.hash(flag ? 1 : 2, 0, after: state)
         case .markup(let html): hash.hash(html.writtenText, after: state)
-        case .none, .rows: hash.hash(3, 0, after: state)
+        case .none, .rows, .changes: hash.hash(3, 0, after: state)
         }
     }
 }

@@ -17,6 +17,7 @@ struct ShapeWriter {
             case .text, .integer, .optional, .group: next &+= 1
             case .markup: next = markup(at: next, into: &output)
             case .rows: next = rows(at: next, into: &output)
+            case .stream: next = stream(at: next, into: &output)
             case .view:
                 output.append(UInt8(ascii: ","))
                 output.appendDecimal(Int(truncatingIfNeeded: tape[next]))
@@ -34,31 +35,60 @@ struct ShapeWriter {
         return offset &+ 1
     }
 
-    /// Rows that look alike are counted.
     private mutating func rows(at offset: Int, into output: inout [UInt8]) -> Int {
-        output.append(",[")
-        let start = output.count
-        var last: [UInt8] = []
-        var count = 0
+        var runs = Runs(&output)
+        for row in tape.rowOffsets(at: offset) {
+            var shape: [UInt8] = []
+            instance(at: row, into: &shape)
+            runs.add(shape, &output)
+        }
+        runs.end(&output)
+        return offset &+ TapeHeader(tape[offset]).words
+    }
+
+    /// Rows of which there is the template alone.
+    private mutating func stream(at offset: Int, into output: inout [UInt8]) -> Int {
+        let header = TapeHeader(tape[offset])
+        var runs = Runs(&output)
+        for row in 0..<header.first {
+            let template = templates[Int(truncatingIfNeeded: tape[offset &+ 4 &+ 2 &* row])]
+            runs.add(Array("[\(known.number(of: template))]".utf8), &output)
+        }
+        runs.end(&output)
+        return offset &+ header.words
+    }
+
+    /// Rows that look alike are counted.
+    private struct Runs {
+        private let start: Int
+        private var last: [UInt8] = []
+        private var count = 0
+
+        init(_ output: inout [UInt8]) {
+            output.append(",[")
+            start = output.count
+        }
+
+        mutating func add(_ shape: [UInt8], _ output: inout [UInt8]) {
+            if shape != last {
+                write(&output)
+                last = shape
+                count = 0
+            }
+            count &+= 1
+        }
+
         func end(_ output: inout [UInt8]) {
+            write(&output)
+            output.append(UInt8(ascii: "]"))
+        }
+
+        private func write(_ output: inout [UInt8]) {
             guard count > 0 else { return }
             if output.count > start { output.append(UInt8(ascii: ",")) }
             output.appendDecimal(count)
             output.append(UInt8(ascii: ","))
             output += last
         }
-        for row in tape.rowOffsets(at: offset) {
-            var shape: [UInt8] = []
-            instance(at: row, into: &shape)
-            if shape != last {
-                end(&output)
-                last = shape
-                count = 0
-            }
-            count &+= 1
-        }
-        end(&output)
-        output.append(UInt8(ascii: "]"))
-        return offset &+ TapeHeader(tape[offset]).words
     }
 }

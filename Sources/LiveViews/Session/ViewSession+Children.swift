@@ -5,6 +5,7 @@ extension ViewSession {
     /// - Returns: nil if there is no such view any more.
     func updateChild(_ number: Int, _ view: View) throws -> RenderedView.Update? {
         guard let body = view.childBody(number) else { return nil }
+        defer { if let child = children[number], child.hasForgottenRows { streamed.append(number) } }
         return try children[number]?.update(body, as: format)
     }
 
@@ -32,6 +33,7 @@ extension ViewSession {
         var child = RenderedView(number: number, cache: loop.cache)
         _ = try child.update(body)
         children[number] = child
+        if child.hasForgottenRows { streamed.append(number) }
         return child
     }
 
@@ -41,4 +43,22 @@ extension ViewSession {
             running.cancelAll(of: number)
         }
     }
+
+    // MARK: Rows that are forgotten
+
+    /// What has been written is taken out of the state.
+    func forgetWrittenRows() {
+        guard rendered.hasForgottenRows || !streamed.isEmpty, var view else { return }
+        self.view = nil
+        for written in rendered.takeWritten() { (written as? WrittenRows<View>)?.forget(&view) }
+        for number in streamed {
+            guard let place = ViewNumber<View>(number) else { continue }
+            for written in children[number]?.takeWritten() ?? [] { place.child.forget(&view, place.serial, written) }
+        }
+        streamed = []
+        self.view = view
+    }
+
+    /// Whether only the browser has all of what it shows.
+    var hasForgottenRows: Bool { rendered.hasForgottenRows || children.values.contains(where: \.hasForgottenRows) }
 }

@@ -40,19 +40,19 @@ extension ViewSession {
         title = view.title
         do {
             _ = try rendered.update(view.body)
-            let isShown = try !hash.isEmpty && shown.own == paintHash(view)
+            var isShown = try !hash.isEmpty && shown.own == paintHash(view)
+            let numbers = view.childNumbers
+            let all = try [rendered] + numbers.compactMap { try addChild($0.number, view) }
+            isShown = isShown && all.allSatisfy(\.hasShape)
             var known = fingerprints
-            try introduce(rendered, view, isShown: isShown, &known)
-            for number in view.childNumbers {
-                guard let child = try addChild(number.number, view) else { continue }
-                try introduce(child, view, isShown: isShown, &known)
-            }
+            for each in all { try introduce(each, view, isShown: isShown, &known) }
             if View.children.contains(where: \.isKeyed) { sentTemplates = known }
             if !isShown, let title { send(.title(title)) }
         } catch {
             return fail(error)
         }
         phase = .live
+        forgetWrittenRows()
         sealedState = (try? route.state(of: view) ?? nil).hashValue
         perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
         for number in self.view?.childNumbers ?? [] { number.child.connected(self, number) }
@@ -112,7 +112,7 @@ extension ViewSession {
             sealedState = state.hashValue
             let seal = try route.seal(state, request)
             // What is not rendered yet, since the browser is slow, is not what the page shows.
-            send(.seal(seal, hash: willRender ? "" : try paintHash(view)))
+            send(.seal(seal, hash: willRender || hasForgottenRows ? "" : try paintHash(view)))
         } catch {
             runtime.logger.warning("The state of a live view can't be sealed.", metadata: ["view": "\(route.name)", "error": "\(error)"])
         }

@@ -45,6 +45,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     var children: [Int: RenderedView] = [:]
     /// Where children come and go: the fingerprints of what the browser has.
     var sentTemplates: Set<String> = []
+    /// Children with rows that are to be forgotten.
+    var streamed: [Int] = []
     /// Most views have none.
     private(set) lazy var running = RunningEffects()
     /// Nil if the view has none.
@@ -274,6 +276,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         let messages = outgoing
         outgoing = []
         for message in messages { send(message) }
+        forgetWrittenRows()
         for number in added { number.child.connected(self, number) }
         if hasChanged { sealLater() }
         observer?.rendered()
@@ -301,6 +304,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
             // It may just have gone.
             return ViewNumber<View>(number)?.child.isKeyed == true ? () : end(.badMessage, "there is no such view")
         }
+        // What has been forgotten can't be sent again; a view that is joined anew has its rows put in.
+        guard !hasForgottenRows else { return end(.restart, "some rows are in the page alone") }
         wantedTree = wantedTree == nil || wantedTree == number ? number : 0
         willRender = true
         onlyChild = nil

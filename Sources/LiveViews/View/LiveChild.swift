@@ -41,6 +41,8 @@ public struct LiveChild<Parent: LiveView>: Sendable {
     let serial: @Sendable (Parent, String, Int) -> Int?
     /// Its uploads, for its place among the children.
     let uploadPlaces: @Sendable (Int) -> [UploadPlace<Parent>]
+    /// Takes out what of it has been written.
+    let forget: @Sendable (inout Parent, Int, any Sendable) -> Void
 
     /// - Parameter path: of a stored property.
     public init<Child: LiveView>(_ path: any WritableKeyPath<Parent, Child> & Sendable) {
@@ -102,6 +104,9 @@ public struct LiveChild<Parent: LiveView>: Sendable {
             Self.perform(session, number, change) { $0.navigated(to: request, &$1) }
         }
         disconnected = { for child in all($0) { child.disconnected() } }
+        forget = { parent, serial, written in
+            try? change(&parent, serial) { (written as? WrittenRows<Child>)?.forget(&$0) }
+        }
         posted = { parent, serial, form, runtime in
             var effects: [PostedEffect<Child>] = []
             try change(&parent, serial) { effects = try PostedEffect.all(of: &$0, form, runtime) }
