@@ -34,7 +34,7 @@ fi
 for file in "$made"/*; do
     cmp -s "$file" "dist/${file##*/}" || echo "Clients/js/dist/${file##*/} is not what the source gives: dev/js.sh"
 done
-size() { gzip -9 -c "$1" | wc -c; }
+size() { gzip -9 <"$1" | wc -c; }
 for file in "$made"/*; do
     row="| \`${file##*/}\` | $(wc -c <"$file") | $(size "$file") |"
     grep -qF "$row" README.md || echo "Clients/js/README.md does not say: $row"

@@ -2,21 +2,12 @@
 
 /** Adds to `extras` what the core calls, and to `messages` what it does not know. The list is that of `load` in heliograph-live.js. */
 export const extend = (
-  live, extras, messages, need, isText, count, array, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find,
+  live, extras, messages, need, count, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find,
   pending, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, rootOf, socketOf,
 ) => {
-  const has = (element) => rootOf().contains(element);
+  const isInside = (element) => rootOf().contains(element);
   const all = (type) => select(`[data-on-${type}]`);
   const fire = (name, detail) => window.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
-
-  /** An error of one hook is no error of the others. */
-  const calm = (work) => (...values) => {
-    try {
-      return work(...values);
-    } catch (error) {
-      console.error(error);
-    }
-  };
 
   // Events (§8): keys, the window, clicks elsewhere
 
@@ -38,9 +29,8 @@ export const extend = (
     for (const element of all("away")) if (!element.contains(target)) trigger("away", element);
   }, true);
 
-  const observed = new Set();
   const observer = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting && has(target)) trigger("appear", target);
+    for (const { isIntersecting, target } of entries) if (isIntersecting && isInside(target)) trigger("appear", target);
   });
 
   // Events that wait until nothing has happened for a time, or stand back for one
@@ -95,6 +85,36 @@ export const extend = (
     return () => (isInput ? (control.value = value) : control.replaceChildren(...nodes));
   };
 
+  // Commands (§8): what an element does without the server. A part of an element is an attribute, or a class with a point before it.
+
+  const made = new WeakMap(); // by element what commands have made of its parts
+
+  const has = (element, part) => (part[0] === "." ? element.classList.contains(part.slice(1)) : element.hasAttribute(part));
+  const put = (element, part, value) => {
+    if (part[0] === ".") element.classList.toggle(part.slice(1), value !== null);
+    else if (element.toggleAttribute(part, value !== null)) element.setAttribute(part, value);
+  };
+
+  const perform = async (element, commands) => {
+    for (const [name, selector, part, value] of JSON.parse(commands)) {
+      if (name === "wait") await new Promise((resolve) => setTimeout(resolve, selector));
+      else for (const target of selector ? select(selector) : [element]) {
+        if (name === "focus") target.focus();
+        else if (name === "event") target.dispatchEvent(new CustomEvent(part, { detail: value, bubbles: true }));
+        else {
+          const next = name === "toggle" && has(target, part) ? null : value;
+          put(target, part, next);
+          made.set(target, { ...made.get(target), [part]: next });
+        }
+      }
+    }
+  };
+  on(document, "click input change submit", ({ type, target }) => {
+    const element = target.closest?.(`[data-do-${type}]`);
+    if (isInside(element)) perform(element, element.getAttribute(`data-do-${type}`));
+    if (type === "click") for (const each of select("[data-do-away]")) if (!each.contains(target)) perform(each, each.dataset.doAway);
+  });
+
   // What was typed, over a new join
 
   /** By what a control is found again in a new tree. */
@@ -139,7 +159,7 @@ export const extend = (
     }
     for (const [id, files] of left) {
       const input = document.getElementById(id);
-      if (!has(input) || viewOf(input) !== view.number) continue;
+      if (!isInside(input) || viewOf(input) !== view.number) continue;
       left.delete(id);
       offer(input, files);
     }
@@ -159,7 +179,6 @@ export const extend = (
     shownAt = here();
   };
   const say = (done) => live.isLive && call(["nav"], [here()], [], done);
-  const scroll = ([x, y] = [0, 0]) => window.scrollTo(x, y);
   const addressOf = (text) => {
     const { origin, href } = new URL(text, location);
     return need(/^\//.test(text) && origin === location.origin) && href;
@@ -181,13 +200,14 @@ export const extend = (
 
   on(window, "popstate", ({ state }) => {
     const [itsPage, itsEntry] = state?.live ?? [];
-    if (!itsPage && here() === shownAt) return; // another place of the same page
     const to = scrolls[itsEntry];
     entry = itsEntry;
+    const isHere = here() === shownAt;
+    if (!itsPage && isHere) return; // another place of the same page
     if (itsPage !== page) return navigate(location.href, itsPage ?? Math.random(), to);
-    if (here() === shownAt) return;
+    if (isHere) return;
     shownAt = here();
-    say(() => to && scroll(to));
+    say(() => to && scrollTo(...to));
   });
   on(window, "scroll", () => (scrolls[entry] = [scrollX, scrollY]));
 
@@ -213,7 +233,7 @@ export const extend = (
       watch();
       const goal = !to && document.getElementById(decodeURIComponent(location.hash.slice(1)));
       if (goal) goal.scrollIntoView();
-      else scroll(to);
+      else scrollTo(...(to ?? [0, 0]));
     } catch (error) {
       live.debug?.(error);
       if (mine !== turn) return;
@@ -236,19 +256,22 @@ export const extend = (
       push: (event, value) => push(element, event, value),
       on: (name, work) => on(window, `live:${name}`, ({ detail }) => work(detail), controller),
     });
-    const call = calm((name) => {
+    const call = (name) => {
       if (name === "destroyed") controller.abort();
-      hook[name]?.();
-    });
+      try {
+        hook[name]?.();
+      } catch (error) {
+        console.error(error);
+      }
+    };
     mounted.set(element, call);
     call("mounted");
   };
 
   const scan = () => {
-    for (const [element, call] of mounted) if (!has(element)) mounted.delete(element) && call("destroyed");
-    for (const element of observed) if (!has(element)) observed.delete(element) && observer.unobserve(element);
+    for (const [element, call] of mounted) if (!isInside(element)) mounted.delete(element) && call("destroyed");
     if (!live.isLive) return;
-    for (const element of all("appear")) if (!observed.has(element)) observed.add(element) && observer.observe(element);
+    for (const element of all("appear")) observer.observe(element); // once, however often it is said
     for (const element of select("[data-hook]")) {
       const { hook } = element.dataset;
       if (!mounted.has(element) && Object.hasOwn(live.hooks, hook)) mount(element, live.hooks[hook]);
@@ -259,6 +282,7 @@ export const extend = (
   const changed = () => {
     const records = changes.takeRecords();
     const calls = new Set();
+    for (const { target } of records) for (const part in made.get(target)) put(target, part, made.get(target)[part]);
     for (const { target } of mounted.size ? records : []) for (let node = target; node; node = node.parentNode) calls.add(mounted.get(node));
     if (isNew || records.some(({ type, attributeName }) => type === "childList" || /^data-/.test(attributeName))) scan();
     isNew = false;
@@ -289,7 +313,7 @@ export const extend = (
     const ref = call(["up"], [viewOf(input), input.dataset.upload, files.map(({ name, type, size }) => [name, type, size])], [input]);
     offers.set(ref, { input, files });
   };
-  on(document, "change", ({ target }) => has(target) && target.dataset.upload && offer(target, target.files));
+  on(document, "change", ({ target }) => isInside(target) && target.dataset.upload && offer(target, target.files));
   on(document, "dragover drop", (event) => {
     const input = document.getElementById(event.target.closest?.("[data-drop]")?.dataset.drop);
     if (!input?.dataset.upload) return;
@@ -306,7 +330,7 @@ export const extend = (
       taken += upload.taken;
       size += upload.file.size;
     }
-    const percent = size ? Math.floor((100 * taken) / size) : 100;
+    const percent = Math.floor(size ? (100 * taken) / size : 100);
     for (const element of select("[data-progress-for]")) {
       if (element.dataset.progressFor !== input.id) continue;
       element.dataset.progress = percent;
@@ -361,7 +385,11 @@ export const extend = (
       element.textContent = text;
       element.hidden = !text;
     },
-    focus: (selector) => calm(() => rootOf().querySelector(selector))()?.focus(),
+    focus(selector) {
+      try {
+        rootOf().querySelector(selector)?.focus();
+      } catch {} // it is no selector
+    },
     reset(id) {
       const form = document.getElementById(id);
       for (const control of form?.elements ?? []) for (const each of [edits, freed, used]) each.delete(control);
@@ -371,9 +399,9 @@ export const extend = (
     go: (url) => void navigate(addressOf(url)),
     up(ref, ids) {
       const { input, files } = need(offers.get(ref));
-      need(array(ids).length === files.length);
+      need(ids.length === files.length);
       offers.delete(ref);
-      ids.forEach((id, i) => (isText(id) ? fire("refused", { input, file: files[i], reason: id }) : upload(input, files[i], count(id))));
+      ids.forEach((id, i) => (id.at ? fire("refused", { input, file: files[i], reason: id }) : upload(input, files[i], count(id))));
     },
     ua(id, bytes) {
       const self = uploads.get(id);
@@ -393,7 +421,7 @@ export const extend = (
 
   /** What looks like a WebSocket, of server-sent events and requests; nothing when it is a WebSocket's turn. `unopened` WebSockets have failed. */
   const stream = (unopened) => {
-    if (!isStreaming && (unopened < 2 || (wasTried = !wasTried) === false)) return;
+    if (!isStreaming && (unopened < 2 || !(wasTried = !wasTried))) return;
     isStreaming = false;
     const url = new URL(location.pathname.replace(/\/?$/, "/_live.sse") + location.search, location);
     const source = new EventSource(url);
@@ -407,9 +435,9 @@ export const extend = (
       self.onclose({ code: +data });
     };
     const post = async () => {
-      const body = `[${waiting.join()}]`;
+      const body = `[${waiting}]`;
       const { length } = waiting;
-      const { ok } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
+      const { ok } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => "");
       waiting.splice(0, length);
       if (!ok) end({});
       else if (waiting.length) post();
@@ -444,7 +472,6 @@ export const extend = (
       isNew = true;
       changes.takeRecords();
       observer.disconnect();
-      observed.clear();
       callAll("reconnected");
     },
     lost() {

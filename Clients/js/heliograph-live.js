@@ -600,7 +600,7 @@
   let loading;
   const load = (then, otherwise) =>
     (loading ??= import(source.replace(/(\.js)?(\?.*)?$/, "-extras.js")).then(({ extend }) =>
-      extend(live, extras, messages, need, isText, count, array, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find, pending, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, () => root, () => socket),
+      extend(live, extras, messages, need, count, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find, pending, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, () => root, () => socket),
     )).then(then, (error) => {
       loading = null; // another time perhaps
       otherwise?.(error);

@@ -24,7 +24,7 @@ test("a page of buttons and forms does without it, until somebody types", { time
 });
 
 for (const [what, content] of [
-  ["a hook", '<p data-hook="A"></p>'], ["an upload", '<input type="file" data-upload="x">'], ["a pause before events", '<input data-debounce="9">'],
+  ["a hook", '<p data-hook="A"></p>'], ["a command", '<p data-do-click="[]"></p>'], ["an upload", '<input type="file" data-upload="x">'], ["a pause before events", '<input data-debounce="9">'],
   ["throttled events", '<b data-throttle="9"></b>'], ["keys", '<input data-on-keydown="x">'], ["keys anywhere", '<p data-on-window-keyup="x"></p>'],
   ["clicks elsewhere", '<p data-on-away="x"></p>'], ["coming into view", '<p data-on-appear="x"></p>'], ["a button's other text", '<button data-disable-with="x"></button>'],
   ["a link to an address of its own", '<a data-patch href="/">x</a>'], ["a link to another view", '<a data-navigate href="/">x</a>'],
