@@ -26,6 +26,7 @@ extension LiveChild {
         serial = { _, _, _ in nil }
         posted = { _, _, _, _ in throw EventError.syntax }
         uploadPlaces = { _ in [] }
+        forget = { _, _, _ in }
         shared = Shared(
             version: { child($0)?.running?.snapshot?.version },
             watch: { parent, watch in
