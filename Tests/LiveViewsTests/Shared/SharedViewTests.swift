@@ -226,7 +226,7 @@ struct SharedViewTests {
         _ = wire.take()
         // The board's next render is a sixtieth of a second later, and its time stands still.
         try await wire.say(#"[2,1,"left"]"#)
-        try await wire.say(#"[3,0,"note","mine"]"#)
+        try await wire.say(#"[3,0,"note:$","mine"]"#)
         await wire.advance(by: .milliseconds(20))
         #expect(wire.take() == [#"[1,0,"mine"]"#])
         try await stadium.settle([wire.loop])
