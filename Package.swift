@@ -19,6 +19,8 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTPTypesHTTP2 = Target.Dependency.product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
@@ -69,6 +71,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -104,7 +107,7 @@ let package = Package(
         ),
         .target(
             name: "LiveViews",
-            dependencies: ["LiveHTML", "RealtimeHub", "RealtimeProtocol", "PubSub", crypto, nio, logging, metrics],
+            dependencies: ["LiveHTML", "RealtimeHub", "RealtimeProtocol", "PubSub", crypto, nio, logging, metrics, tracing],
             swiftSettings: settings
         ),
 
@@ -203,7 +206,7 @@ let package = Package(
             name: "LiveViewsTests",
             dependencies: [
                 "LiveViews", "LiveHTML", "RealtimeTesting", "RealtimeHub", "RealtimeProtocol", "PubSub", nio, nioPosix, nioEmbedded,
-                logging,
+                logging, tracing, inMemoryTracing,
             ],
             swiftSettings: settings
         ),

@@ -21,7 +21,7 @@ declare -A allowed=(
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
     [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
-    [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Synchronization FoundationEssentials Dispatch $libc"
+    [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Tracing Synchronization FoundationEssentials Dispatch $libc"
     [LiveClientScript]=""
     [WebMiddleware]="Hummingbird HTTPTypes NIOCore CZlib Crypto Synchronization FoundationEssentials $libc"
     [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle Synchronization"

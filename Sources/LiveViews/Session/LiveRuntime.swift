@@ -4,6 +4,7 @@ import Metrics
 import NIOCore
 public import RealtimeHub
 import Synchronization
+public import Tracing
 
 /// What all live views of a service have in common: seals, limits, and who is connected.
 ///
@@ -19,6 +20,7 @@ public final class LiveRuntime: Sendable {
     let seals: StateSeals
     let hub: Hub?
     let logger: Logger
+    let tracing: LiveTracing
     let metrics: LiveMetrics
     let uploads: UploadStorage
     let now: @Sendable () -> Int64
@@ -30,21 +32,24 @@ public final class LiveRuntime: Sendable {
     ///   - seals: what encrypts the states of views. By default with a secret that is lost with the process: after a restart views are mounted anew.
     ///   - hub: whose channels views subscribe and publish to.
     ///   - logger: gets what fails in views.
+    ///   - tracer: gets spans of mounts, events and renders. By default that of the process, if one was bootstrapped before.
     public convenience init(
         configuration: LiveConfiguration = LiveConfiguration(), seals: StateSeals = StateSeals(), hub: Hub? = nil,
-        logger: Logger = Logger(label: "LiveViews", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger: Logger = Logger(label: "LiveViews", factory: { _ in SwiftLogNoOpLogHandler() }), tracer: (any Tracer)? = nil
     ) {
-        self.init(configuration: configuration, seals: seals, hub: hub, logger: logger, now: systemMilliseconds)
+        self.init(configuration: configuration, seals: seals, hub: hub, logger: logger, tracer: tracer, now: systemMilliseconds)
     }
 
     package init(
-        configuration: LiveConfiguration, seals: StateSeals, hub: Hub?, logger: Logger, now: @escaping @Sendable () -> Int64
+        configuration: LiveConfiguration, seals: StateSeals, hub: Hub?, logger: Logger, tracer: (any Tracer)? = nil,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.configuration = configuration
         self.seals = seals
         self.hub = hub
         self.logger = logger
         self.now = now
+        tracing = LiveTracing(tracer)
         metrics = LiveMetrics()
         uploads = UploadStorage(configuration.uploads)
     }

@@ -9,12 +9,14 @@ extension ViewSession {
         handled = ref
         runtime.metrics.received()
         do {
-            if number == 0 {
-                handle(try EventText.event(text, input: input))
-            } else if let child = ViewNumber<View>(number) {
-                try child.child.event(self, child, text, input)
-            } else {
-                throw EventError.syntax
+            try runtime.tracing.span("live.event", of: route.name) {
+                if number == 0 {
+                    handle(try EventText.event(text, input: input))
+                } else if let child = ViewNumber<View>(number) {
+                    try child.child.event(self, child, text, input)
+                } else {
+                    throw EventError.syntax
+                }
             }
         } catch {
             runtime.metrics.refused()

@@ -257,8 +257,10 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         lastRender = loop.eventLoop.now
         let updates: [RenderedView.Update], trees: [[UInt8]], added: [ViewNumber<View>]
         do {
-            (updates, added) = try update(view)
-            trees = try wantedTrees(view)
+            (updates, trees, added) = try runtime.tracing.span("live.render", of: route.name) {
+                let (updates, added) = try update(view)
+                return (updates, try wantedTrees(view), added)
+            }
         } catch {
             return fail(error)
         }

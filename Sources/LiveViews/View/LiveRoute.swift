@@ -33,14 +33,16 @@ public struct LiveRoute<View: LiveView>: Sendable {
     /// - Throws: what `make` and ``LiveView/mount(_:)`` throw; `TemplateError` if the view's markup is not what it may be.
     public func page(_ request: LiveRequest, make: () async throws -> View) async throws -> LivePage {
         var view = try await make()
-        try await Self.mount(&view, request)
+        try await mount(&view, request)
         runtime.metrics.mounted()
         return try page(of: view, request)
     }
 
-    private static func mount(_ view: inout View, _ request: LiveRequest) async throws {
-        try await view.mount(request)
-        for child in View.children { try await child.mount(&view, request) }
+    private func mount(_ view: inout View, _ request: LiveRequest) async throws {
+        try await runtime.tracing.span("live.mount", of: name) {
+            try await view.mount(request)
+            for child in View.children { try await child.mount(&view, request) }
+        }
     }
 
     func page(of view: View, _ request: LiveRequest) throws -> LivePage {
@@ -115,7 +117,7 @@ public struct LiveRoute<View: LiveView>: Sendable {
                 view.resumed(from: fresh)
                 return .resumed(view)
             }
-            try await Self.mount(&fresh, request)
+            try await mount(&fresh, request)
             return .mounted(fresh)
         } catch {
             return .failed(error)
