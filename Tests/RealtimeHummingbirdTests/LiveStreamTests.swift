@@ -118,7 +118,7 @@ struct LiveStreamTests {
             #expect(try await thief.say("/books/guests", key, event) == 404)
             thief.cookie = ""
             #expect(try await thief.say("/books/guests", key, event) == 404)
-            #expect(try await visitor.say("/books/guests", "x" + key.dropFirst(), event) == 404)
+            #expect(try await visitor.say("/books/guests", (key.hasPrefix("x") ? "y" : "x") + key.dropFirst(), event) == 404)
             #expect(try await visitor.say("/books/guests", otherKey, event) == 404)
             #expect(try await visitor.say("/books/guests", "", event) == 404)
             #expect(try await visitor.say("/books/guests", key, event) == 204)
