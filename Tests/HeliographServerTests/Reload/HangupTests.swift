@@ -103,6 +103,8 @@ struct HangupTests {
 
     @Test("ends a server that has nothing to read anew")
     func nothing() async throws {
+        // Under nohup a program that we start would never hear of it.
+        _ = Foundation.signal(SIGHUP, SIG_DFL)
         let server = try await HeliographServerProcess.start()
         server.command.signal(SIGHUP)
         #expect(await server.command.outcome().code == -SIGHUP)
