@@ -95,18 +95,17 @@ struct HubSampleTests {
         }
         _ = try await clients[0].ask(.subscribe(Wire.SubscribeRequest(channel: "open:quiet")))
         #expect(await hub.topTalkers().channels.isEmpty)
-        for number in 0..<50 {
-            _ = try await clients[1].ask(.publish(Wire.PublishRequest(channel: "open:loud", data: ByteBuffer(string: "\(number)"))))
-        }
-        _ = try await clients[0].ask(.publish(Wire.PublishRequest(channel: "open:quiet", data: ByteBuffer(string: "1"))))
-        let talkers = try await eventually("a second") {
+        let publication = ByteBuffer(string: "1")
+        // What is told is of a whole second, wherever it begins.
+        let talkers = try await eventually("a second in which both are heard") {
+            for _ in 0..<10 { _ = try await clients[1].ask(.publish(Wire.PublishRequest(channel: "open:loud", data: publication))) }
+            _ = try await clients[0].ask(.publish(Wire.PublishRequest(channel: "open:quiet", data: publication)))
             let talkers = await hub.topTalkers()
-            return talkers.channels.isEmpty ? nil : talkers
+            return talkers.channels.count == 2 && talkers.connections.count == 2 ? talkers : nil
         }
         #expect(talkers.channels.map(\.name) == ["open:loud", "open:quiet"])
-        #expect(talkers.channels[0].deliveries > 50 * talkers.channels[1].deliveries)
-        #expect(talkers.connections.count == 2)
-        #expect(talkers.connections[0].commands > 40 * talkers.connections[1].commands)
+        #expect(talkers.channels[0].deliveries > 5 * talkers.channels[1].deliveries)
+        #expect(talkers.connections[0].commands > 3 * talkers.connections[1].commands)
         #expect(await hub.topTalkers(limit: 1).channels.map(\.name) == ["open:loud"])
         let counts = TalkerCounts(.uptimeNanoseconds(0))
         _ = counts.window(.uptimeNanoseconds(5_000_000_000)) { _ in nil }
