@@ -115,11 +115,15 @@ extension InBrowser {
                     let before = try await count(window, "li")
                     _ = try await window.value("(document.querySelector('#more').scrollIntoView(), true)", as: Bool.self)
                     try await window.wait("document.querySelectorAll('li').length > \(before)")
-                    _ = try await window.value("(scrollTo(0, 0), true)", as: Bool.self)
+                    // Until it has been seen that the end is out of sight, it does not come into sight again.
+                    _ = try await window.value(
+                        "(async () => { scrollTo(0, 0); for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame); return true; })()",
+                        as: Bool.self)
                 }
                 let texts = try await window.value("[...document.querySelectorAll('li')].map((e) => e.id)", as: [String].self)
                 #expect(texts == (0..<texts.count).map { "r\($0)" })
-                _ = try await window.value("(window.row = document.querySelector('#r120'), true)", as: Bool.self)
+                _ = try await window.value(
+                    "(window.row = document.querySelector('#r120'), window.row.scrollIntoView({ block: 'center' }), true)", as: Bool.self)
                 try await window.click("#r120 button")
                 try await window.wait("document.querySelector('#r120').className === 'changed'")
                 #expect(try await window.value("window.row === document.querySelector('#r120')", as: Bool.self), "it is the same element")

@@ -11,7 +11,7 @@ extension InBrowser {
             window.WebSocket = class extends EventTarget {
               constructor() {
                 super();
-                setTimeout(() => this.dispatchEvent(new CloseEvent("close", { code: 1006 })), 5);
+                setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 })), 5);
               }
               send() {}
               close() {}

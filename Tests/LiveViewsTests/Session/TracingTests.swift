@@ -10,7 +10,9 @@ struct TracingTests {
     private func wire() async throws -> Wire<Counter> {
         var configuration = LiveConfiguration()
         configuration.renderInterval = .zero
-        let wire = try await Wire(LiveRoute(Counter.self, runtime: LiveRuntime(configuration: configuration, tracer: tracer))) { _ in Counter() }
+        let wire = try await Wire(LiveRoute(Counter.self, runtime: LiveRuntime(configuration: configuration, tracer: tracer))) { _ in
+            Counter()
+        }
         try await wire.join()
         return wire
     }
