@@ -96,7 +96,6 @@ timed=(
     "browser    browser"
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
-    "api        dev/api.sh 10"
     "client     dev/client-js.sh"
     "autobahn   dev/conformance.sh short"
 )

@@ -67,7 +67,7 @@ public struct Scoreboard: LiveView {
     private static func row(_ runner: Runner) -> HTML {
         """
         <li><b>\(runner.name)</b> <progress max="\(length)" value="\(runner.meters)" aria-label="\(runner.name)"></progress> <span>\(runner.meters) m</span>
-        <button class="small" \(on: .click, Event.cheer(runner.name))>Cheer \(runner.cheers)</button></li>
+        <button class="button small" \(on: .click, Event.cheer(runner.name))>Cheer \(runner.cheers)</button></li>
         """
     }
 }
