@@ -69,14 +69,14 @@ test("what they made stays when the server changes the page, as long as the elem
   await page.click("button");
   assert.deepEqual(await state(), ["card a open", true, "mine"]);
   peer.say([1, 0, "b", 1, false, 2, "server's"]);
-  await page.until(() => document.querySelector("p").className.includes("b"));
+  await page.until(() => document.querySelector("p").className.includes("card b"));
   assert.deepEqual(await state(), ["card b open", true, "mine"]);
   await page.click("button");
   peer.say([2, 0, "c", 1, true]);
-  await page.until(() => document.querySelector("p").className.includes("c"));
+  await page.until(() => document.querySelector("p").className.includes("card c"));
   assert.deepEqual(await state(), ["card c", false, "mine"]);
   peer.say(["j", 0, 2, { 0: ["d", true, "t"] }]);
-  await page.until(() => document.querySelector("p").className.includes("d"));
+  await page.until(() => document.querySelector("p").className.includes("card d"));
   assert.deepEqual(await state(), ["card d", true, "t"]);
 });
 
