@@ -83,6 +83,8 @@ final class SharedHost<View: LiveView>: @unchecked Sendable {
             audience.send(session.rendered.templates(knownToClient: watch.fingerprints), content, to: watch)
         } catch {
             session.fail(error)
+            // It is in no group yet that would hear of the end.
+            watch.refuse(.failure, "the view failed")
         }
     }
 
