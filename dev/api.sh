@@ -35,9 +35,10 @@ run() { # MODE OPTION...
 positive_data_acceptance.expected-statuses = [200, 404, 416, 429]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 413, 415, 416]
 TOML
-    if timeout -k 5 300 "$st" --config-file "$scratch/schemathesis.toml" run "http://127.0.0.1:$port/api/openapi.json" \
+    # Where it runs, it keeps what it found.
+    if (cd "$scratch" && timeout -k 5 300 "$st" --config-file "$scratch/schemathesis.toml" run "http://127.0.0.1:$port/api/openapi.json" \
         --header "X-API-Key: $key" --max-examples "$calls" --phases examples,coverage,fuzzing --seed 1 --warnings off \
-        --suppress-health-check all "$@"; then
+        --suppress-health-check all "$@"); then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

@@ -97,6 +97,7 @@ timed=(
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
     "client     dev/client-js.sh"
+    "api        dev/api.sh 10"
     "autobahn   dev/conformance.sh short"
 )
 # These only compute: at the lowest priority they take what the others leave.

@@ -19,7 +19,7 @@ public struct HeliographApplication: Service {
     private let logger: Logger
     let hub: Hub
     let tokens: ReplaceableTokens?
-    let apiKey: ReplaceableKey?
+    let apiAccess: Replaceable<APIAccess>?
     let certificates: ServerCertificates?
     /// What is in force, by the settings' places.
     let current: CurrentSettings
@@ -65,7 +65,7 @@ public struct HeliographApplication: Service {
             self.hub = demoHub.hub
         }
         self.tokens = tokens
-        self.apiKey = configuration.realtime?.api.map { ReplaceableKey($0.key) }
+        self.apiAccess = configuration.realtime?.api.map { Replaceable($0.access) }
         self.certificates = try configuration.tls.map { (files) throws(ServeError) in try ServerCertificates(files) }
         self.current = CurrentSettings(configuration.given)
         self.views = LiveRuntime(seals: try Self.seals(configuration), hub: demoHub.hub, logger: logger)
@@ -152,8 +152,8 @@ public struct HeliographApplication: Service {
             if !configuration.hasDemo { PageRoutes.addClient(to: router) }
         }
         if let admin { AdminRoutes(admin: admin, views: views).addAdminRoutes(to: router) }
-        if let api = configuration.realtime?.api, let apiKey {
-            ServerAPI(hub: hub, configuration: api, key: apiKey).add(to: router)
+        if let api = configuration.realtime?.api, let apiAccess {
+            ServerAPI(hub: hub, configuration: api, access: apiAccess).add(to: router)
         }
         return router
     }

@@ -35,7 +35,7 @@ extension HeliographApplication {
         namespaces.isInsecure = old.isInsecure
         hub.replaceNamespaces(by: namespaces)
         tokens?.replace(by: new.tokens)
-        if let key = new.api?.key { apiKey?.replace(by: key) }
+        if let access = new.api?.access { apiAccess?.replace(by: access) }
     }
 }
 

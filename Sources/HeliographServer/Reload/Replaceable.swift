@@ -1,16 +1,16 @@
 import Synchronization
 
-/// The key of the HTTP API, which can be replaced while the server runs.
-final class ReplaceableKey: Sendable {
-    private let key: Mutex<String>
+/// What can be replaced while the server runs.
+final class Replaceable<Value: Sendable>: Sendable {
+    private let current: Mutex<Value>
 
-    init(_ key: String) {
-        self.key = Mutex(key)
+    init(_ value: Value) {
+        current = Mutex(value)
     }
 
-    var value: String { key.withLock { $0 } }
+    var value: Value { current.withLock { $0 } }
 
-    func replace(by new: String) { key.withLock { $0 = new } }
+    func replace(by new: Value) { current.withLock { $0 = new } }
 }
 
 /// The settings that are in force, by their places.

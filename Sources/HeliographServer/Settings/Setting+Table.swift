@@ -77,11 +77,4 @@ extension Setting {
         Setting("uni_http_stream.enabled", .flag, "false", "`/connection/uni_http_stream`: POST; lines of JSON."),
         Setting("emulation.max_request_body_size", .integer(1_024...16 << 20), "65536", "Bytes of a body, for all of these."),
     ]
-
-    static let backend: [Setting] = [
-        Setting(
-            "http_api.key", .text, nil, "Who has it may do everything; at least 16 characters. Without it there is no API.",
-            isReloaded: true, isSecret: true),
-        Setting("http_api.max_body_size", .integer(1_024...1 << 30), "1048576", "Bytes of a call's body."),
-    ]
 }

@@ -4,10 +4,14 @@ public enum SettingReference {
     public static var text: String {
         let sections: [(title: String, settings: [Setting])] = [
             ("The server", Setting.serving), ("`client`", Setting.clients),
-            ("`client.token`, and `client.subscription_token` if subscription tokens have other keys", Setting.tokens(under: "", "")),
+            (
+                "`client.token`, `http_api.token`, and `client.subscription_token` if subscription tokens have other keys",
+                Setting.tokens(under: "", "")
+            ),
             ("`channel`", Setting.channels.filter { !isOption($0) }),
             ("Options of `channel.without_namespace`, `channel.namespaces[]` and `channel.patterns[]`", Setting.channelOptions(under: "")),
-            ("Transports", Setting.transports), ("`http_api`", Setting.backend),
+            ("Transports", Setting.transports),
+            ("`http_api`", Setting.backend.filter { !$0.path.hasPrefix("http_api.token.") }),
         ]
         return sections.map { "### \($0.title)\n\n\(table($0.settings))" }.joined(separator: "\n\n") + "\n"
     }

@@ -116,7 +116,9 @@ struct APITests {
             let (status, body) = try await api.status("nothing", "{}", [.authorization: "apikey \(Self.key)"])
             #expect(status == .notFound)
             #expect(body == #"{"error":{"code":104,"message":"method not found"}}"#)
-            for method in [HTTPRequest.Method.get, .head, .put, .patch, .delete, .options, .trace] {
+            // Those that the router has no routes for.
+            let others = try ["QUERY", "PROPFIND"].map { try #require(HTTPRequest.Method($0)) }
+            for method in [HTTPRequest.Method.get, .head, .put, .patch, .delete, .options, .trace] + others {
                 let answer = try await api.server.http.execute(
                     uri: "/api/info", method: method, headers: [.authorization: "apikey \(Self.key)"])
                 #expect(answer.status == .methodNotAllowed)
@@ -141,10 +143,13 @@ struct APITests {
             ("publish", #"{"channel":"a","data":1,"version":-1}"#, 107, "version must be"),
             ("publish", #"{"channel":"a","b64data":"%"}"#, 107, "b64data is not base64"),
             ("publish", #"{"channel":"none:a","data":1}"#, 102, "unknown channel"),
-            ("publish", #"{"channel":"a b","data":1}"#, 107, "bad request"),
+            ("publish", #"{"channel":"a b","data":1}"#, 107, "channel must be printable"),
             ("publish", #"{"channel":"objects:a","data":1}"#, 107, "bad request"),
             ("broadcast", #"{"channels":[],"data":1}"#, 107, "channels is missing"),
             ("broadcast", #"{"channels":"a","data":1}"#, 107, "channels must"),
+            ("broadcast", #"{"channels":["a","é"],"data":1}"#, 107, "channels must be printable"),
+            ("subscribe", #"{"channel":"é","user":"nobody"}"#, 107, "channel must be printable"),
+            ("publish", #"{"channel":"a","b64data":"QUJDRB=="}"#, 107, "b64data is not base64"),
             ("history", #"{"channel":"a"}"#, 108, "not available"),
             ("history", #"{"channel":"history:a","since":3}"#, 107, "since must be"),
             ("history", #"{"channel":"history:a","limit":1,"since":{"offset":1,"epoch":"x"}}"#, 112, "unrecoverable"),

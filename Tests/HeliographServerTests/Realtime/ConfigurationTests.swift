@@ -27,7 +27,7 @@ struct ConfigurationTests {
         let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Docs/configuration.md")
         let text = try String(contentsOf: docs, encoding: .utf8)
         let examples = text.matches(of: /```yaml\n([^`]*)```/).map { String($0.output.1) }
-        #expect(examples.count == 4)
+        #expect(examples.count == 5)
         for example in examples { _ = try await read(example) }
         let whole = try await read(try #require(examples.first))
         #expect(whole.hasAPI)
@@ -222,6 +222,24 @@ struct ConfigurationTests {
         (anybody + channels + "http_api: {key: short}", ["http_api.key: it has 5 characters and needs at least 16"]),
         (anybody + channels + "http_api: {key: \"0123456789 abcdef\"}", ["printable ASCII"]),
         (anybody + channels + "http_api: {key: 0123456789abcdef, max_body_size: 1}", ["max_body_size"]),
+        (anybody + channels + "http_api: {keys: [{key: 0123456789abcdef}]}", ["http_api.keys[0]: it has no name"]),
+        (anybody + channels + "http_api: {keys: [{name: a, key: short}]}", ["http_api.keys[0].key: it has 5 characters"]),
+        (anybody + channels + "http_api: {keys: [{name: a}]}", ["http_api.keys[0]: it must have either key or sha256"]),
+        (anybody + channels + "http_api: {keys: [{name: a, sha256: abc}]}", ["http_api.keys[0].sha256: it must be 64 hexadecimal digits"]),
+        (
+            anybody + channels + "http_api: {keys: [{name: a, key: 0123456789abcdef}, {name: a, key: 0123456789abcdeg}]}",
+            ["http_api.keys[1].name: there is a key a already"]
+        ),
+        (
+            anybody + channels + "http_api: {keys: [{name: a, key: 0123456789abcdef, methods: [pubish]}]}",
+            ["http_api.keys[0].methods[0]: there is no method pubish; did you mean publish?"]
+        ),
+        (
+            anybody + channels + "http_api: {keys: [{name: a, key: 0123456789abcdef, channels: [\"***\"]}]}",
+            ["http_api.keys[0].channels[0]: it is no pattern"]
+        ),
+        (anybody + channels + "http_api: {key: 0123456789abcdef, error_mode: http}", ["error_mode: \"http\" is not known"]),
+        (anybody + channels + "http_api: {token: {hmac_secret_key: secret}}", ["http_api.token.hmac_secret_key: the secret has 6 bytes"]),
     ]
 
     @Test("says what is wrong, and where", arguments: mistakes)

@@ -129,6 +129,7 @@ struct ForgedTokenTests {
         Forgery("no iss") { try $0.signed(#"{"sub":"42","aud":"chat"}"#) },
         Forgery("another iss, and expired") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"them","exp":1}"#) },
         Forgery("a subscription token") { try $0.signed(#"{"sub":"42","channel":"news","aud":"chat","iss":"us"}"#) },
+        Forgery("a token of the API") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","exp":4000000000,"api":{}}"#) },
         Forgery("channels are no texts") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","channels":[1]}"#) },
         Forgery("b64info is no base64") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","b64info":"a"}"#) },
         Forgery("a payload that is no object") { try $0.signed("42") },

@@ -76,7 +76,12 @@ struct APIRequest {
     }
 
     func integer<Integer: FixedWidthInteger>(_ name: String, _: Integer.Type = Integer.self) throws(APIError) -> Integer {
-        try read(name, "a whole number") { (value) throws(Wire.DecodingError) in try value.integer(Integer.self) } ?? 0
+        guard let value = value(name) else { return 0 }
+        if let number = try? value.integer(Integer.self) { return number }
+        guard let number = WholeNumber.value(value.text.readableBytesView, Integer.self) else {
+            throw APIError(.badRequest, "\(place)\(name) must be a whole number")
+        }
+        return number
     }
 
     /// A number within bounds; nil if it is not there.
@@ -100,6 +105,27 @@ struct APIRequest {
             for element in try value.elements() { texts.append(try element.string()) }
             return texts
         } ?? []
+    }
+
+    /// The name of a channel, whatever else its namespace asks of it.
+    func channel() throws(APIError) -> String {
+        let channel = try required("channel")
+        guard Self.isName(channel) else { throw APIError(.badRequest, "\(place)channel must be printable ASCII without spaces") }
+        return channel
+    }
+
+    func channels(atMost most: Int) throws(APIError) -> [String] {
+        let channels = try texts("channels")
+        guard !channels.isEmpty else { throw APIError(.badRequest, "\(place)channels is missing") }
+        guard channels.count <= most else { throw APIError(.badRequest, "\(place)channels must be at most \(most)") }
+        guard channels.allSatisfy(Self.isName) else {
+            throw APIError(.badRequest, "\(place)channels must be printable ASCII without spaces, and not empty")
+        }
+        return channels
+    }
+
+    private static func isName(_ channel: String) -> Bool {
+        !channel.isEmpty && channel.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     func list(_ name: String) throws(APIError) -> [JSONValue] {

@@ -23,7 +23,9 @@ indirect enum APISchema: Sendable {
     case named(String)
 
     static let anyText = APISchema.text()
-    static let base64 = APISchema.text(pattern: "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
+    /// RFC 4648 §4, with no bits that mean nothing (§3.5).
+    static let base64 = APISchema.text(
+        pattern: "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$")
     static let empty = APISchema.object([])
     static let seconds = APISchema.number(0...253_402_300_799)
 

@@ -55,7 +55,8 @@ enum OpenAPIDocument {
 
     /// What a backend shows.
     private static let schemes: KeyValuePairs<String, KeyValuePairs<String, String>> = [
-        "key": ["type": "apiKey", "in": "header", "name": "X-API-Key"]
+        "key": ["type": "apiKey", "in": "header", "name": "X-API-Key"],
+        "token": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"],
     ]
 
     private static let info = APISchema.object([
@@ -104,7 +105,8 @@ enum OpenAPIDocument {
         }
         let error = APISchema.object([.required("error", .named("Error"))])
         let refusals: KeyValuePairs<String, String> = [
-            "400": "The call is not what it must be.", "401": "No key or token, or one that is not good.", "403": "Not with this token.",
+            "400": "The call is not what it must be.", "401": "No key or token, or one that is not good.",
+            "403": "Not with this key or token.",
             "404": "There is no such channel or method.", "409": "Something else was done meanwhile.", "413": "The body is too long.",
             "415": "The body's encoding is not known.", "416": "The history does not reach so far back.", "429": "Too much.",
             "500": "Something is wrong here.",

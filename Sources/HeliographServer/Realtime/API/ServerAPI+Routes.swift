@@ -7,29 +7,43 @@ import WebMiddleware
 extension ServerAPI {
     /// POST /api/METHOD, and the document of all of them.
     func add(to router: Router<BasicRequestContext>) {
-        let calls = router.group("api").add(middleware: APIEnvelope())
-            .add(middleware: Authentication([.apiKey(APIKeys([APIKeys.Key("key", key.value)]), realm: "heliograph")]))
+        let access = access
+        let calls = router.group("api", context: APIContext.self).add(middleware: APIEnvelope())
+            .add(
+                middleware: Authentication([
+                    .apiKey(access.value.keys, realm: "heliograph") { key, context in context.caller = access.value.caller(of: key) },
+                    .bearer(realm: "heliograph") { token, context in
+                        // Why not is for the log of whoever made it, not for whoever shows it.
+                        context.caller = try? await access.value.tokens?.caller(token)
+                        return context.caller != nil
+                    },
+                ])
+            )
             .add(middleware: RequestDecompression(maxBytes: configuration.maxBodyBytes))
         let document = OpenAPIDocument.json()
-        for verb in [HTTPRequest.Method.post, .get, .head, .put, .patch, .delete, .options, .trace] {
+        for verb in Self.verbs {
             calls.on("{method}", method: verb) { request, context in
                 let name = context.parameters.get("method") ?? ""
                 if name == "openapi.json" { return Self.respond(to: request, with: document) }
-                return try await respond(to: request, name)
+                guard let caller = context.caller else { throw Problem(.unauthorized) }
+                return try await respond(to: request, name, for: caller)
             }
         }
+        router.add(middleware: OtherVerbs())
     }
+
+    fileprivate static let verbs: [HTTPRequest.Method] = [.post, .get, .head, .put, .patch, .delete, .options, .trace]
 
     private static func respond(to request: Request, with document: ByteBuffer) -> Response {
         guard request.method == .get else { return notAllowed("GET") }
         return response(.ok, document)
     }
 
-    private static func notAllowed(_ methods: String) -> Response {
+    fileprivate static func notAllowed(_ methods: String) -> Response {
         response(.methodNotAllowed, answer(APIError(.methodNotFound, "use \(methods)")), [.allow: methods])
     }
 
-    private func respond(to request: Request, _ name: String) async throws -> Response {
+    private func respond(to request: Request, _ name: String, for caller: APICaller) async throws -> Response {
         guard let method = Self.table[name] else { return Self.response(.notFound, Self.answer(APIError(.methodNotFound))) }
         guard request.method == .post else { return Self.notAllowed("POST") }
         let body: ByteBuffer
@@ -37,8 +51,8 @@ extension ServerAPI {
             let error = APIError(.limitExceeded, "the body is longer than \(configuration.maxBodyBytes) bytes")
             return Self.response(.contentTooLarge, Self.answer(error))
         }
-        let (answer, error) = await answer(method, body)
-        guard let error, Self.errorsAreStatuses(request) else { return Self.response(.ok, answer) }
+        let (answer, error) = await answer(method, body, for: caller)
+        guard let error, configuration.errorsAreStatuses || Self.errorsAreStatuses(request) else { return Self.response(.ok, answer) }
         return Self.response(error.status, answer)
     }
 
@@ -56,10 +70,20 @@ extension ServerAPI {
     }
 }
 
+/// A call's, with who makes it.
+struct APIContext: ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    var caller: APICaller?
+
+    init(context: BasicRequestContext) {
+        coreContext = context.coreContext
+    }
+}
+
 /// Says in the API's own form what its middlewares refuse.
 private struct APIEnvelope: RouterMiddleware {
     func handle(
-        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         let response = try await answer(request, context, next)
         // RFC 9110 §9.3.2: the same, without a body.
@@ -67,11 +91,23 @@ private struct APIEnvelope: RouterMiddleware {
     }
 
     private func answer(
-        _ request: Request, _ context: BasicRequestContext, _ next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         do { return try await next(request, context) } catch let problem as Problem {
             return ServerAPI.response(problem.status, ServerAPI.answer(APIError(problem)), problem.headers)
         }
+    }
+}
+
+/// The router has routes of the verbs that it was told of. Others are not allowed either, rather than not found.
+private struct OtherVerbs: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard !ServerAPI.verbs.contains(request.method), request.uri.path.hasPrefix("/api/") else {
+            return try await next(request, context)
+        }
+        return ServerAPI.notAllowed(request.uri.path == "/api/openapi.json" ? "GET" : "POST")
     }
 }
 

@@ -9,30 +9,33 @@ import RealtimeProtocol
 struct ServerAPI: Sendable {
     let hub: Hub
     let configuration: Configuration
-    let key: ReplaceableKey
+    let access: Replaceable<APIAccess>
     let start = ContinuousClock.now
 
-    struct Configuration: Hashable, Sendable {
-        /// Who has it may do everything.
-        var key: String
-        var maxBodyBytes: Int
+    struct Configuration: Sendable {
+        /// Who may do what.
+        var access = APIAccess()
+        var maxBodyBytes = 1 << 20
+        /// Whether an error is the answer's status, even if the request does not ask for it.
+        var errorsAreStatuses = false
     }
 
-    init(hub: Hub, configuration: Configuration, key: ReplaceableKey) {
+    init(hub: Hub, configuration: Configuration, access: Replaceable<APIAccess>) {
         self.hub = hub
         self.configuration = configuration
-        self.key = key
+        self.access = access
     }
 
     static let table: [String: APIMethod] = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
 
     /// `{"result": …}`, or `{"error": {"code": …, "message": …}}` and the error.
-    func answer(_ method: APIMethod, _ body: ByteBuffer) async -> (ByteBuffer, APIError?) {
+    func answer(_ method: APIMethod, _ body: ByteBuffer, for caller: APICaller) async -> (ByteBuffer, APIError?) {
         var output = JSONOutput()
         do {
             let request = try APIRequest(body)
-            if method.isBatch { return (try await batch(request), nil) }
-            let result = try await result(of: method, request)
+            if method.isBatch { return (try await batch(request, for: caller), nil) }
+            try caller.count()
+            let result = try await result(of: method, request, for: caller)
             output.object {
                 $0.name("result"); $0.raw(result)
             }
@@ -44,8 +47,10 @@ struct ServerAPI: Sendable {
     }
 
     /// The result alone.
-    func result(of method: APIMethod, _ request: APIRequest) async throws -> ByteBuffer {
+    func result(of method: APIMethod, _ request: APIRequest, for caller: APICaller) async throws -> ByteBuffer {
+        try caller.check(method)
         try method.check(request)
+        try caller.check(method, request)
         var result = JSONOutput()
         try await method.run(self, request, &result)
         return result.buffer

@@ -39,7 +39,7 @@ public struct RealtimeConfiguration: Sendable {
         readTransports(root)
         if let channel = root.section("channel") { readChannels(channel) } else if isInsecure { namespaces.withoutNamespace = .development }
         if let client = root.section("client") { await readClient(client) }
-        if let api = root.section("http_api") { readAPI(api) }
+        if let api = root.section("http_api") { await readAPI(api) }
         // One mistake would lead to others here.
         if !root.value.reading.hasProblems { check(root.value) }
         if isInsecure { open() }
@@ -113,21 +113,6 @@ public struct RealtimeConfiguration: Sendable {
             section.value.report(
                 "channel.without_namespace must be there for channels such as #42, or give personal_channel_namespace")
         }
-    }
-
-    // MARK: API
-
-    private mutating func readAPI(_ section: ConfigurationSection) {
-        var maxBodyBytes = 1 << 20
-        section.read("max_body_size", into: &maxBodyBytes)
-        guard let value = section.required("key"), let key = value.string else { return }
-        guard !key.isEmpty, key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return value.report("it must be printable ASCII without spaces, as it travels in a header")
-        }
-        guard isInsecure || key.utf8.count >= 16 else {
-            return value.report("it has \(key.utf8.count) characters and needs at least 16; make one with `openssl rand -hex 32`")
-        }
-        api = ServerAPI.Configuration(key: key, maxBodyBytes: maxBodyBytes)
     }
 
     // MARK: All of it

@@ -10,10 +10,12 @@ extension ServerAPI {
     /// `{"replies": [{"publish": {…}}, {"error": {…}}]}`, in the order of the commands.
     ///
     /// What a command lacks is in its reply. A batch that is not one, or has a method that there is not, is refused as a whole, and nothing of it is done.
-    func batch(_ request: APIRequest) async throws -> ByteBuffer {
+    func batch(_ request: APIRequest, for caller: APICaller) async throws -> ByteBuffer {
         try Self.table["batch"]?.check(request)
         let commands = try commands(request)
-        let replies = try request.flag("parallel") ? await inParallel(commands) : await inOrder(commands)
+        let isParallel = try request.flag("parallel")
+        try caller.count(commands.count)
+        let replies = isParallel ? await inParallel(commands, for: caller) : await inOrder(commands, for: caller)
         var output = JSONOutput()
         output.object { output in
             output.name("replies")
@@ -39,15 +41,15 @@ extension ServerAPI {
         return commands
     }
 
-    private func inOrder(_ commands: [Command]) async -> [ByteBuffer] {
+    private func inOrder(_ commands: [Command], for caller: APICaller) async -> [ByteBuffer] {
         var replies: [ByteBuffer] = []
         replies.reserveCapacity(commands.count)
-        for command in commands { replies.append(await reply(to: command)) }
+        for command in commands { replies.append(await reply(to: command, for: caller)) }
         return replies
     }
 
     /// A few at a time: the rest of the server has its turn too.
-    private func inParallel(_ commands: [Command]) async -> [ByteBuffer] {
+    private func inParallel(_ commands: [Command], for caller: APICaller) async -> [ByteBuffer] {
         await withTaskGroup(of: (Int, ByteBuffer).self) { group in
             var replies = [ByteBuffer](repeating: ByteBuffer(), count: commands.count)
             var next = 0
@@ -55,7 +57,7 @@ extension ServerAPI {
                 guard commands.indices.contains(next) else { return }
                 let (index, command) = (next, commands[next])
                 next += 1
-                group.addTask { (index, await self.reply(to: command)) }
+                group.addTask { (index, await self.reply(to: command, for: caller)) }
             }
             for _ in 0..<16 { add() }
             for await (index, reply) in group {
@@ -66,10 +68,10 @@ extension ServerAPI {
         }
     }
 
-    private func reply(to command: Command) async -> ByteBuffer {
+    private func reply(to command: Command, for caller: APICaller) async -> ByteBuffer {
         var output = JSONOutput()
         do {
-            let result = try await result(of: command.method, command.request)
+            let result = try await result(of: command.method, command.request, for: caller)
             output.object {
                 $0.name(command.method.name); $0.raw(result)
             }

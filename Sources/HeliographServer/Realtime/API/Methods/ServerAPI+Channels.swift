@@ -4,7 +4,7 @@ import RealtimeProtocol
 
 extension ServerAPI {
     func history(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        let channel = try request.required("channel")
+        let channel = try request.channel()
         let limit = try request.integer("limit", -1...2_147_483_647) ?? 0
         var query = HistoryQuery(limit: limit == 0 ? .none : limit < 0 ? .all : .count(Int(limit)), isReversed: try request.flag("reverse"))
         query.since = try request.position("since")
@@ -19,12 +19,12 @@ extension ServerAPI {
     }
 
     func removeHistory(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        try await hub.removeHistory(of: request.required("channel"))
+        try await hub.removeHistory(of: request.channel())
         result.object { _ in }
     }
 
     func presence(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        let members = try await hub.presence(in: request.required("channel"))
+        let members = try await hub.presence(in: request.channel())
         result.object { result in
             result.name("presence")
             result.object { result in
@@ -37,7 +37,7 @@ extension ServerAPI {
     }
 
     func presenceStats(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        let counts = try await hub.presenceCounts(in: request.required("channel"))
+        let counts = try await hub.presenceCounts(in: request.channel())
         result.object {
             $0.member("num_clients", counts.clients)
             $0.member("num_users", counts.users)

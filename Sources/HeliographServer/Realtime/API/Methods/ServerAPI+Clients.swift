@@ -21,7 +21,7 @@ extension ServerAPI {
     }
 
     func subscribe(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        let channel = try request.required("channel")
+        let channel = try request.channel()
         var grant = SubscribeGrant(info: try request.payload("info"), expiresAt: try request.time("expire_at"))
         grant.data = try request.payload("data").map { ByteBuffer(bytes: $0) }
         grant.override = try request.override()
@@ -31,7 +31,7 @@ extension ServerAPI {
     }
 
     func unsubscribe(_ request: APIRequest, _ result: inout JSONOutput) throws {
-        let channel = try request.required("channel")
+        let channel = try request.channel()
         for client in try clients(request) { hub.unsubscribe(client: client, from: channel) }
         result.object { _ in }
     }

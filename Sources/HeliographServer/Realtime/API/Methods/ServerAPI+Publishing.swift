@@ -40,16 +40,13 @@ extension ServerAPI {
     }
 
     func publish(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        let channel = try request.required("channel")
+        let channel = try request.channel()
         let position = try await publish(Outgoing(request), to: channel)
         result.object { $0.position(position) }
     }
 
     func broadcast(_ request: APIRequest, _ result: inout JSONOutput) async throws {
-        let channels = try request.texts("channels")
-        guard !channels.isEmpty else { throw APIError(.badRequest, "channels is missing") }
-        guard channels.count <= Self.maxChannels else { throw APIError(.badRequest, "channels must be at most \(Self.maxChannels)") }
-        guard !channels.contains("") else { throw APIError(.badRequest, "channels must not be empty texts") }
+        let channels = try request.channels(atMost: Self.maxChannels)
         let outgoing = try Outgoing(request)
         var outcomes: [Result<StreamPosition, APIError>] = []
         outcomes.reserveCapacity(channels.count)
