@@ -125,7 +125,14 @@ extension ServerState {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.onLoop(of: channel, body) }
                 while let items = await work.next() {
-                    for item in items { group.addTask(executorPreference: item.preference, operation: item.run) }
+                    for item in items {
+                        // To ask for nil is to ask for the pool, not for what this task prefers.
+                        if let preference = item.preference {
+                            group.addTask(executorPreference: preference, operation: item.run)
+                        } else {
+                            group.addTask(operation: item.run)
+                        }
+                    }
                 }
             }
         } onCancel: {

@@ -13,7 +13,7 @@ public struct CentrifugoImport: Sendable {
     public let problems: [String]
 
     /// - Parameters:
-    ///   - theirs: a file in YAML or JSON.
+    ///   - theirs: a file in YAML or JSON, or in TOML if its name says so.
     ///   - file: its name, for what is said of it.
     /// - Throws: ``ServeError`` if it can't be read.
     public init(_ theirs: String, file: String) async throws(ServeError) {

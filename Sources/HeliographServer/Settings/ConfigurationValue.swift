@@ -9,18 +9,20 @@ struct ConfigurationValue {
     /// The option or variable that it comes from; nil: the file.
     var origin: String?
 
+    private var line: Int? { node.mark?.line ?? reading.line(path) }
+
     /// What is wrong here.
     func error(_ text: String) -> ServeError {
         if let origin { return ServeError("\(origin): \(text)") }
         guard !reading.file.isEmpty else { return ServeError("\(path): \(text)") }
-        let place = node.mark.map { "\(reading.file):\($0.line)" } ?? reading.file
+        let place = line.map { "\(reading.file):\($0)" } ?? reading.file
         return ServeError(path.isEmpty ? "\(place): \(text)" : "\(place): \(path): \(text)")
     }
 
     /// Notes what is wrong here.
     func report(_ text: String) { report(error(text)) }
 
-    private func report(_ error: ServeError) { reading.report(error.description, line: origin == nil ? node.mark?.line ?? 0 : 0) }
+    private func report(_ error: ServeError) { reading.report(error.description, line: origin == nil ? line ?? 0 : 0) }
 
     /// The value, or nil if it is not what it should be, which is noted then.
     func read<Value>(_ read: (ConfigurationValue) throws(ServeError) -> Value) -> Value? {

@@ -5,7 +5,7 @@ extension ServeConfiguration {
     /// Reads a configuration: options first, then the environment, then the file.
     ///
     /// - Parameters:
-    ///   - file: in YAML or JSON, of at most 1 MiB; nil: the one that the variable `HELIOGRAPH_CONFIG` names, or none.
+    ///   - file: in YAML or JSON, or if its name ends in `.toml` in TOML, of at most 1 MiB; nil: the one that the variable `HELIOGRAPH_CONFIG` names, or none.
     ///   - environment: variables; those that begin with `HELIOGRAPH_` and are no settings but look like ones are errors.
     ///   - options: what was given on the command line.
     /// - Throws: ``ServeError`` with a line for each thing that is wrong: nothing is guessed, and nothing passed over.
@@ -88,6 +88,15 @@ extension ServeConfiguration {
 
     static func root(_ yaml: String?, _ reading: SettingsReading) throws(ServeError) -> Node {
         guard let yaml else { return .mapping(.init([])) }
+        guard !reading.file.hasSuffix(".toml") else {
+            do throws(TOMLReader.SyntaxError) {
+                let (node, lines) = try TOMLReader.read(yaml)
+                reading.lines = lines
+                return node
+            } catch {
+                throw ServeError("\(reading.file):\(error.line): \(error.text)")
+            }
+        }
         let root: Node?
         do { root = try Yams.compose(yaml: yaml) } catch { throw explained(error, reading.file) }
         if let root { return root }

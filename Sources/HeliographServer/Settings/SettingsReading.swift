@@ -14,6 +14,9 @@ final class SettingsReading {
     /// What was asked for: for the test that every setting is read.
     private(set) var asked: Set<String> = []
 
+    /// Where things are in a file in TOML, by their paths: the nodes of YAML say it themselves.
+    var lines: [String: Int] = [:]
+
     init(file: String, layers: SettingLayers) {
         self.file = file
         self.layers = layers
@@ -24,6 +27,17 @@ final class SettingsReading {
         guard known.insert(text).inserted else { return }
         guard problems.count < Self.maxProblems else { return hasMore = true }
         problems.append((line, text))
+    }
+
+    /// The line of a place in a file in TOML, or of what it is in; nil if nothing is known.
+    func line(_ path: String) -> Int? {
+        guard !lines.isEmpty else { return nil }
+        var path = path[...]
+        while true {
+            if let line = lines[String(path)] { return line }
+            guard let end = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return lines[""] }
+            path = path[..<end]
+        }
     }
 
     func ask(_ path: String) { asked.insert(Setting.pattern(of: path)) }

@@ -8,7 +8,7 @@ struct ImportConfig: AsyncParsableCommand {
         commandName: "import-config",
         abstract: "Make a configuration from one of Centrifugo v6.",
         discussion: """
-            Reads YAML or JSON and writes YAML. What can't be carried over, or means something else here, is printed. Ends with 1 if the result \
+            Reads YAML, JSON or TOML (by the file's name) and writes YAML. What can't be carried over, or means something else here, is printed. Ends with 1 if the result \
             needs to be changed before it can be used. What is there is never overwritten.
             """)
 
@@ -21,9 +21,6 @@ struct ImportConfig: AsyncParsableCommand {
     func run() async throws {
         guard let data = FileManager.default.contents(atPath: theirs), data.count <= 1 << 20 else {
             throw ValidationError("\(theirs) can't be read, or is larger than 1 MiB.")
-        }
-        guard !theirs.hasSuffix(".toml") else {
-            throw ValidationError("\(theirs) is TOML. Make YAML or JSON of it first; any converter will do.")
         }
         guard let text = String(validating: data, as: UTF8.self) else { throw ValidationError("\(theirs) is not UTF-8.") }
         let result = try await CentrifugoImport(text, file: URL(filePath: theirs).lastPathComponent)

@@ -102,7 +102,26 @@ struct CentrifugoImportTests {
         let again = try await Command.run(path, ["import-config", theirs, ours])
         #expect(again.code != 0)
         #expect(again.errors.contains("is there already"))
-        let toml = try folder.write("[client]", to: "config.toml")
-        #expect(try await Command.run(path, ["import-config", toml, "-"]).errors.contains("is TOML"))
+        let toml = try folder.write(
+            """
+            [client]
+            allow_anonymous_connect_without_token = true
+            ping_interval = "20s" # with its unit
+            [channel.without_namespace]
+            presence = true
+            [[channel.namespaces]]
+            name = "chat"
+            history_size = 1_000
+            history_ttl = "5m"
+            """, to: "config.toml")
+        let third = folder.path("third.yaml")
+        let written = try await Command.run(path, ["import-config", toml, third])
+        #expect(written.code == 0, "\(written.errors)")
+        let read = try await ServeConfiguration(file: third)
+        #expect(read.realtime?.namespaces.named["chat"]?.historySize == 1_000)
+        // Ours can be TOML too, and its mistakes have their lines.
+        let wrong = try folder.write("[client]\nallow_anonymous = true\n[chanel]\n", to: "ours.toml")
+        let check = try await Command.run(path, ["check-config", wrong])
+        #expect(check.errors.contains("ours.toml:3: chanel: there is no such key here; did you mean channel?"), "\(check.errors)")
     }
 }
