@@ -9,7 +9,7 @@ import PackageDescription
 let parent = Context.packageDirectory.split(separator: "/").dropLast().last ?? "heliograph"
 let packageName = String(parent.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
 
-func target(_ name: String, flags: [String] = []) -> Target {
+func target(_ name: String, flags: [String] = [], more: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: name,
         dependencies: [
@@ -23,7 +23,7 @@ func target(_ name: String, flags: [String] = []) -> Target {
             .product(name: "WebMiddleware", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
-        ],
+        ] + more,
         packageAccess: flags.isEmpty,
         swiftSettings: [.unsafeFlags(["-parse-as-library"] + flags)]
     )
@@ -58,6 +58,8 @@ let package = Package(
         target("FuzzUploads", flags: ["-package-name", packageName]),
         target("FuzzMiddleware", flags: ["-package-name", packageName]),
         target("FuzzSeals", flags: ["-package-name", packageName]),
+        target(
+            "FuzzConfiguration", flags: ["-package-name", packageName], more: [.product(name: "HeliographServer", package: "heliograph")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -107,7 +107,10 @@ untimed=(
     "decoder    dev/differential.sh"
 )
 # These mostly wait.
-waiting=("streams    streams")
+waiting=(
+    "streams    streams"
+    "clock      dev/clock.sh"
+)
 # What "packages" built; and two minutes of cut connections, with as many publications as the machine can deliver, for which it has to be alone.
 last=(
     "examples   examples"

@@ -6,13 +6,20 @@ extension CentrifugoCarrier {
         "http_server.tls.key_pem": ("http_server.tls.key_file", nil),
         "websocket.disabled": ("websocket.enabled", "false"),
         "log.level": ("log.level", nil),
+        "admin.password": ("admin_password", nil),
+    ]
+
+    /// Sections that mean nothing unless a key of theirs is on, or is off.
+    static let switches: [(section: String, key: String, isOn: Bool)] = [
+        ("admin", "enabled", true), ("client.subscription_token", "enabled", true), ("http_server.tls", "enabled", true),
+        ("http_api", "disabled", false),
     ]
 
     /// Read elsewhere, or of no meaning by themselves.
     static let handled: Set<String> = [
         "client.token.hmac_previous_secret_key", "client.token.hmac_previous_secret_key_valid_until",
         "client.subscription_token.hmac_previous_secret_key", "client.subscription_token.hmac_previous_secret_key_valid_until",
-        "client.subscription_token.enabled", "http_server.tls.enabled", "health.enabled", "http_api.disabled",
+        "client.subscription_token.enabled", "http_server.tls.enabled", "health.enabled", "http_api.disabled", "admin.enabled",
     ]
 
     static let hooks = "a backend is not asked by this server"
@@ -26,7 +33,6 @@ extension CentrifugoCarrier {
         ("consumers", "publications come by the HTTP API"), ("grpc_api", "there is an HTTP API"), ("uni_grpc", "there is no gRPC"),
         ("webtransport", "there is no WebTransport"), ("client.insecure", "give `insecure: true` if it is for development on this machine"),
         ("http_api.insecure", "the API always needs a key"), ("usage_stats", "nothing is sent to anybody"),
-        ("client.token.audience_regex", "give client.token.audience"), ("client.token.issuer_regex", "give client.token.issuer"),
         ("http_server.internal_address", "there is one listener"), ("http_server.internal_port", "there is one listener"),
     ]
 

@@ -41,13 +41,20 @@ public struct CentrifugoImport: Sendable {
 struct CentrifugoCarrier {
     private(set) var result = Node.mapping(.init([]))
     private(set) var notes: [String] = []
+    /// The beginnings of paths that are switched off.
+    private var off: [String] = []
 
     mutating func carry(_ theirs: Node.Mapping) {
         let root = Node.mapping(theirs)
+        off = Self.switches.filter { section, key, isOn in
+            let flag = section.split(separator: ".").reduce(root as Node?) { $0?[String($1)] }?[key]?.string ?? "false"
+            return (flag == "true") != isOn
+        }.map { $0.section + "." }
         // What they do without being told, and we don't.
         set("http_server.address", "0.0.0.0")
         set("http_server.port", "8000")
         for transport in ["http_stream", "sse"] { set("\(transport).enabled", "false") }
+        result.set(["channel", "without_namespace"], .mapping(.init([])))
         carry(root, at: "")
         carryPreviousSecret(root)
         remark(root)
@@ -67,7 +74,7 @@ struct CentrifugoCarrier {
     }
 
     private mutating func carryLeaf(_ node: Node, at path: String) {
-        if Self.handled.contains(path) || isOff(node) { return }
+        if Self.handled.contains(path) || isOff(node) || off.contains(where: path.hasPrefix) { return }
         if let (ours, value) = Self.renamed[path] {
             return result.set(ours.split(separator: ".").map(String.init), value.map { Node($0) } ?? node)
         }
@@ -126,7 +133,9 @@ struct CentrifugoCarrier {
 
     private mutating func carryPreviousSecret(_ root: Node) {
         for section in ["token", "subscription_token"] {
-            guard let token = root["client"]?[section], let secret = token["hmac_previous_secret_key"]?.string, !secret.isEmpty else {
+            guard !off.contains("client.\(section)."), let token = root["client"]?[section],
+                let secret = token["hmac_previous_secret_key"]?.string, !secret.isEmpty
+            else {
                 continue
             }
             var key: [(Node, Node)] = [("algorithm", "HS256"), ("secret", Node(secret, .implicit, .doubleQuoted))]
@@ -138,7 +147,7 @@ struct CentrifugoCarrier {
     /// What has the same name and means something else.
     private mutating func remark(_ root: Node) {
         for section in ["token", "subscription_token"] {
-            guard let token = root["client"]?[section] else { continue }
+            guard !off.contains("client.\(section)."), let token = root["client"]?[section] else { continue }
             for (key, algorithm, others) in [("hmac_secret_key", "HS256", "HS384 or HS512"), ("rsa_public_key", "RS256", "RS384 or RS512")]
             where token[key]?.string?.isEmpty == false {
                 notes.append(

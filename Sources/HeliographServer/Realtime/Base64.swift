@@ -60,4 +60,9 @@ enum Base64 {
         }
         return String(decoding: text, as: UTF8.self)
     }
+
+    /// The text of bytes, in the alphabet of tokens (RFC 7515 §2).
+    static func url(_ bytes: [UInt8]) -> String {
+        String(encode(bytes).compactMap { $0 == "=" ? nil : $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+    }
 }

@@ -17,6 +17,16 @@ extension ServeConfiguration {
         try await self.init(yaml: file.map { (file) throws(ServeError) in try Self.text(of: file) }, file: file ?? "", layers: layers)
     }
 
+    /// Reads a text.
+    ///
+    /// - Parameters:
+    ///   - text: in YAML or JSON, or if the file's name ends in `.toml` in TOML.
+    ///   - file: its name, for what is said of it.
+    /// - Throws: ``ServeError`` with a line for each thing that is wrong.
+    package init(text: String, file: String) async throws(ServeError) {
+        try await self.init(yaml: text, file: file)
+    }
+
     /// - Parameter yaml: the file's text; nil: there is none.
     init(yaml: String?, file: String, layers: SettingLayers = SettingLayers()) async throws(ServeError) {
         self.init()

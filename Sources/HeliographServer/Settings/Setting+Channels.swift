@@ -2,6 +2,16 @@ extension Setting {
     static let channels: [Setting] =
         [
             Setting("channel.max_length", .integer(1...1_000), "255", "Bytes of a channel's name.", isReloaded: true),
+            Setting(
+                "channel.history_meta_ttl", .duration(atLeast: .zero), "720h",
+                "How long positions are kept, where a channel's options do not say it.",
+                isReloaded: true),
+            Setting(
+                "channel.private_prefix", .text, "\"$\"", "A character before the names of channels that need a token; empty: none has it.",
+                isReloaded: true),
+            Setting("channel.namespace_boundary", .text, "\":\"", "The character after a namespace.", isReloaded: true),
+            Setting("channel.user_boundary", .text, "\"#\"", "The character before the users of a channel.", isReloaded: true),
+            Setting("channel.user_separator", .text, "\",\"", "The character between them.", isReloaded: true),
             Setting("channel.namespaces", .sections, nil, "Channels by what is before the first colon of their names.", isReloaded: true),
             Setting("channel.namespaces[].name", .text, nil, "The name of the namespace, without the colon.", isReloaded: true),
             Setting("channel.patterns", .sections, nil, "Channels by patterns, for names that no namespace describes.", isReloaded: true),

@@ -33,6 +33,10 @@ extension Setting {
     static let clients: [Setting] = [
         Setting("client.allow_anonymous", .flag, "false", "Connecting without a token, as the user with the empty name."),
         Setting(
+            "client.disallow_anonymous_connection_tokens", .flag, "false",
+            "Whether connection tokens whose user is the empty name are refused.",
+            isReloaded: true),
+        Setting(
             "client.allowed_origins", .texts, nil,
             "Pages of other sites that may connect, such as `https://*.example.com`; `*` for all, with a warning. Usually pages of the same host."
         ),

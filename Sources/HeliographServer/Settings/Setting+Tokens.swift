@@ -25,6 +25,8 @@ extension Setting {
             setting("jwks_timeout", .duration(atLeast: .seconds(1)), "5s", "How long that may take."),
             setting("audience", .text, nil, "What `aud` of every token must be, or have among others."),
             setting("issuer", .text, nil, "What `iss` of every token must be."),
+            setting("audience_regex", .text, nil, "In place of `audience`: what `aud`, or one of them, must match as a whole."),
+            setting("issuer_regex", .text, nil, "In place of `issuer`: the same for `iss`."),
             setting("user_id_claim", .text, "sub", "The claim with the user."),
         ]
     }

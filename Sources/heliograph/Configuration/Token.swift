@@ -5,8 +5,8 @@ import HeliographServer
 /// `heliograph token`.
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make and explain tokens.",
-        subcommands: [Make.self, Explain.self])
+        abstract: "Make, explain and measure tokens.",
+        subcommands: [Make.self, Explain.self, Measure.self])
 
     /// `heliograph token make`.
     struct Make: AsyncParsableCommand {
@@ -57,6 +57,21 @@ struct Token: AsyncParsableCommand {
             let explanation = await TokenBench(server).explain(token.trimmingCharacters(in: .whitespacesAndNewlines))
             print(explanation.text, terminator: "")
             guard explanation.isGood else { throw ExitCode.failure }
+        }
+    }
+
+    /// `heliograph token measure`.
+    struct Measure: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say how many tokens one core of this machine checks in a second.",
+            discussion:
+                "For planning: after a restart all clients come back at once, each with a token. HS256; other algorithms take longer.")
+
+        @Option(name: .customLong("for"), help: ArgumentHelp("How long to try.", valueName: "time"))
+        var duration = "2s"
+
+        func run() async throws {
+            print("\(Int(try await TokenBench.rate(for: duration))) tokens a second")
         }
     }
 }

@@ -29,7 +29,7 @@ struct CentrifugoImportTests {
             ]
           },
           "http_api": {"key": "0123456789abcdef"}, "http_server": {"port": 9000, "internal_port": 9001},
-          "engine": {"type": "redis", "redis": {"address": "localhost:6379"}}, "admin": {"enabled": true, "password": "x"},
+          "engine": {"type": "redis", "redis": {"address": "localhost:6379"}}, "admin": {"enabled": true, "password": "a-long-password", "secret": "x"},
           "sse": {"enabled": true}, "websocket": {"disabled": false}, "usage_stats": {"disabled": true}
         }
         """
@@ -67,7 +67,7 @@ struct CentrifugoImportTests {
             "channel.namespaces[chat].publish_proxy_enabled: a backend is not asked",
             "channel.namespaces[chat].subscription_type: there are no maps",
             "channel.namespaces[chat].channel_regex: it must match the whole name", "channel.without_namespace.subscribe_proxy_enabled",
-            "engine.type: channels, history and presence are in the memory of one process", "admin.enabled",
+            "engine.type: channels, history and presence are in the memory of one process", "admin.secret: there is nothing like it here",
             "http_server.internal_port: there is one listener",
             "client.token.hmac_secret_key: it is for HS256 alone here",
         ] {
@@ -75,6 +75,26 @@ struct CentrifugoImportTests {
         }
         #expect(!notes.contains { $0.contains("join_leave") || $0.contains("websocket") })
         #expect(!notes.contains { $0.contains(TokenMaker.secret) })
+    }
+
+    @Test("what is switched off stays off")
+    func switches() async throws {
+        let ours = try await ServeConfiguration(yaml: imported().text, file: "heliograph.yaml")
+        #expect(ours.adminPassword == "a-long-password")
+        let result = try await imported(
+            """
+            client: {token: {hmac_secret_key: "\(TokenMaker.secret)"}, subscription_token: {hmac_secret_key: "\(TokenMaker.secret)-2"}}
+            channel: {without_namespace: {}, history_meta_ttl: 24h}
+            http_api: {disabled: true, key: "0123456789abcdef"}
+            http_server: {tls: {enabled: false, cert_pem: a.pem, key_pem: b.pem}}
+            admin: {password: "a-long-password"}
+            """)
+        #expect(result.problems == [] && result.notes.count == 1, "\(result.notes)")
+        let off = try await ServeConfiguration(yaml: result.text, file: "heliograph.yaml")
+        #expect(off.adminPassword == nil && off.tls == nil && off.realtime?.hasAPI == false)
+        #expect(off.realtime?.namespaces.withoutNamespace?.historyMetaTTL == .seconds(86_400))
+        let token = try await TokenMaker.hmac().sign(#"{"sub":"42","channel":"a"}"#)
+        #expect(try await off.realtime?.tokens?.subscription(token).channel == "a", "subscription tokens have the same keys")
     }
 
     @Test("says what has to be changed first")

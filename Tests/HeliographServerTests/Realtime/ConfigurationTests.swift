@@ -65,6 +65,45 @@ struct ConfigurationTests {
         #expect(options == expected)
     }
 
+    @Test("which characters of a channel's name mean something, and how long positions are kept")
+    func syntax() async throws {
+        let configuration = try await read(
+            """
+            client: {allow_anonymous: true}
+            channel:
+              {private_prefix: "!", namespace_boundary: "/", user_boundary: "@", user_separator: "", history_meta_ttl: 24h,
+               namespaces: [{name: a}, {name: b, history_meta_ttl: 1h}]}
+            """)
+        let syntax = configuration.namespaces.syntax
+        #expect((syntax.privatePrefix, syntax.namespaceBoundary, syntax.userBoundary, syntax.userSeparator) == ("!", "/", "@", nil))
+        #expect(configuration.namespaces.named["a"]?.historyMetaTTL == .seconds(86_400))
+        #expect(configuration.namespaces.named["b"]?.historyMetaTTL == .seconds(3_600))
+    }
+
+    @Test("tokens by patterns of aud and iss, and none for nobody")
+    func patterns() async throws {
+        let configuration = try await read(
+            """
+            client:
+              disallow_anonymous_connection_tokens: true
+              token: {hmac_secret_key: "\(TokenMaker.secret)", audience_regex: "chat-(eu|us)", issuer_regex: "https://[a-z]+[.]example"}
+            channel: {without_namespace: {}}
+            """)
+        let tokens = try #require(configuration.tokens)
+        let maker = try await TokenMaker.hmac()
+        let good = try maker.sign(#"{"sub":"42","aud":["x","chat-eu"],"iss":"https://login.example"}"#)
+        #expect(try await tokens.connection(good).user == "42")
+        for claims in [
+            #"{"sub":"42","aud":"chat-eu2","iss":"https://login.example"}"#,
+            #"{"sub":"42","aud":"chat-eu","iss":"https://login.example.evil"}"#,
+            #"{"sub":"42","iss":"https://login.example"}"#, #"{"sub":"42","aud":"chat-eu"}"#,
+            #"{"sub":"","aud":"chat-eu","iss":"https://login.example"}"#,
+        ] {
+            let token = try maker.sign(claims)
+            await #expect(throws: TokenError.self, "\(claims)") { try await tokens.connection(token) }
+        }
+    }
+
     @Test("JSON is read too")
     func json() async throws {
         let configuration = try await read(
@@ -176,6 +215,9 @@ struct ConfigurationTests {
         (anybody + "channel: {namespaces: {a: {}}}", ["channel.namespaces: it must be a list"]),
         (anybody + "channel: {patterns: [{pattern: \"***\"}]}", ["it is no pattern"]),
         (anybody + "channel: {patterns: [{pattern: \"a\"}]}", ["it has no star"]),
+        (anybody + "channel: {without_namespace: {}, private_prefix: abc}", ["private_prefix: it must be one character of ASCII"]),
+        (anybody + "channel: {without_namespace: {}, user_boundary: \"a\"}", ["user_boundary: it must be one character of ASCII"]),
+        (anybody + "channel: {without_namespace: {}, user_boundary: \":\"}", ["must be different characters"]),
         // Clients
         ("client: {allow_anonymus: true}\n" + channels, ["client.allow_anonymus", "did you mean allow_anonymous?"]),
         ("client: {allow_anonymous: true, ping_interval: 1500ms}\n" + channels, ["whole seconds"]),
@@ -206,6 +248,14 @@ struct ConfigurationTests {
         (
             "client: {token: {hmac_secret_key: \(TokenMaker.secret), user_id_claim: \"\"}}\n" + channels,
             ["user_id_claim: it must be the name of a claim"]
+        ),
+        (
+            "client: {token: {hmac_secret_key: \(TokenMaker.secret), audience: a, audience_regex: a}}\n" + channels,
+            ["audience_regex: there is audience too"]
+        ),
+        (
+            "client: {token: {hmac_secret_key: \(TokenMaker.secret), issuer_regex: \"(\"}}\n" + channels,
+            ["issuer_regex: it is no regular expression"]
         ),
         ("client: {token: {keys: [{algorithm: ES256, secret: abc}]}}\n" + channels, ["ES256 has a public key and no secret"]),
         ("client: {subscription_token: {hmac_secret_key: \(TokenMaker.secret)}}\n" + channels, ["nobody could connect"]),

@@ -80,6 +80,12 @@ struct TokenBenchTests {
         #expect(await unknown.explain(try await TokenMaker.hmac().sign(#"{"sub":"42"}"#)).text.contains("Nobody says whether it is good"))
     }
 
+    @Test("measures how many are checked in a second, in a time that makes sense")
+    func rate() async throws {
+        #expect(try await TokenBench.rate(for: "50ms") > 100)
+        for time in ["", "0s", "5"] { await #expect(throws: ServeError.self) { try await TokenBench.rate(for: time) } }
+    }
+
     @Test("as a command: made by one, explained by the other")
     func command() async throws {
         let folder = try TemporaryFolder()

@@ -30,6 +30,15 @@ struct JSONOutput {
     }
 
     mutating func string(_ text: String) {
+        // Names, and most of what is written, need no escapes.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            begin()
+            buffer.writeStaticString("\"")
+            buffer.writeString(text)
+            buffer.writeStaticString("\"")
+            needsComma = true
+            return
+        }
         guard let quoted = JSONText.string(ByteBuffer(string: text)) else { return }
         raw(quoted)
     }

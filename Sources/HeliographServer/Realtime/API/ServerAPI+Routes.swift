@@ -2,31 +2,21 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import RealtimeProtocol
-import WebMiddleware
 
 extension ServerAPI {
     /// POST /api/METHOD, and the document of all of them.
     func add(to router: Router<BasicRequestContext>) {
-        let access = access
-        let calls = router.group("api", context: APIContext.self).add(middleware: APIEnvelope())
-            .add(
-                middleware: Authentication([
-                    .apiKey(access.value.keys, realm: "heliograph") { key, context in context.caller = access.value.caller(of: key) },
-                    .bearer(realm: "heliograph") { token, context in
-                        // Why not is for the log of whoever made it, not for whoever shows it.
-                        context.caller = try? await access.value.tokens?.caller(token)
-                        return context.caller != nil
-                    },
-                ])
-            )
-            .add(middleware: RequestDecompression(maxBytes: configuration.maxBodyBytes))
+        let gate = APIGate(access, maxBodyBytes: configuration.maxBodyBytes)
         let document = OpenAPIDocument.json()
         for verb in Self.verbs {
-            calls.on("{method}", method: verb) { request, context in
+            router.on("api/{method}", method: verb) { request, context in
                 let name = context.parameters.get("method") ?? ""
-                if name == "openapi.json" { return Self.respond(to: request, with: document) }
-                guard let caller = context.caller else { throw Problem(.unauthorized) }
-                return try await respond(to: request, name, for: caller)
+                let response = try await gate.pass(request, context) { request, caller in
+                    if name == "openapi.json" { return Self.respond(to: request, with: document) }
+                    return try await respond(to: request, name, for: caller)
+                }
+                // RFC 9110 §9.3.2: the same, without a body.
+                return request.method == .head ? response.createHeadResponse() : response
             }
         }
         router.add(middleware: OtherVerbs())
@@ -70,35 +60,6 @@ extension ServerAPI {
     }
 }
 
-/// A call's, with who makes it.
-struct APIContext: ChildRequestContext {
-    var coreContext: CoreRequestContextStorage
-    var caller: APICaller?
-
-    init(context: BasicRequestContext) {
-        coreContext = context.coreContext
-    }
-}
-
-/// Says in the API's own form what its middlewares refuse.
-private struct APIEnvelope: RouterMiddleware {
-    func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
-    ) async throws -> Response {
-        let response = try await answer(request, context, next)
-        // RFC 9110 §9.3.2: the same, without a body.
-        return request.method == .head ? response.createHeadResponse() : response
-    }
-
-    private func answer(
-        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
-    ) async throws -> Response {
-        do { return try await next(request, context) } catch let problem as Problem {
-            return ServerAPI.response(problem.status, ServerAPI.answer(APIError(problem)), problem.headers)
-        }
-    }
-}
-
 /// The router has routes of the verbs that it was told of. Others are not allowed either, rather than not found.
 private struct OtherVerbs: RouterMiddleware {
     func handle(
@@ -108,17 +69,5 @@ private struct OtherVerbs: RouterMiddleware {
             return try await next(request, context)
         }
         return ServerAPI.notAllowed(request.uri.path == "/api/openapi.json" ? "GET" : "POST")
-    }
-}
-
-extension APIError {
-    fileprivate init(_ problem: Problem) {
-        switch problem.status {
-        case .unauthorized: self.init(.unauthorized)
-        case .forbidden: self.init(.permissionDenied)
-        case .contentTooLarge: self.init(.limitExceeded, problem.detail)
-        case .serviceUnavailable: self.init(.internal)
-        default: self.init(.badRequest, problem.detail)
-        }
     }
 }

@@ -2,8 +2,10 @@ import RealtimeHub
 
 extension ChannelSettings {
     /// The options in a section.
-    init(_ section: ConfigurationSection) {
-        self.init()
+    ///
+    /// - Parameter usual: what they are where it does not say.
+    init(_ section: ConfigurationSection, _ usual: ChannelSettings = ChannelSettings()) {
+        self = usual
         section.read("presence", into: &presence)
         section.read("join_leave", into: &joinLeave)
         section.read("force_push_join_leave", into: &forcePushJoinLeave)

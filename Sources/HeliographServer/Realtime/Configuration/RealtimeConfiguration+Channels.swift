@@ -5,17 +5,43 @@ import RealtimeHub
 extension RealtimeConfiguration {
     mutating func readChannels(_ section: ConfigurationSection) {
         section.read("max_length", into: &namespaces.names.maximumBytes)
-        if let options = section.section("without_namespace") { namespaces.withoutNamespace = ChannelSettings(options) }
+        readSyntax(section)
+        var usual = ChannelSettings()
+        section.read("history_meta_ttl", into: &usual.historyMetaTTL)
+        if let options = section.section("without_namespace") { namespaces.withoutNamespace = ChannelSettings(options, usual) }
         for options in section.sections("namespaces") {
             let name = options.required("name")
-            let settings = ChannelSettings(options)
+            let settings = ChannelSettings(options, usual)
             if let name, let text = name.string { addNamespace(text, name, settings) }
         }
         for options in section.sections("patterns") {
             let pattern = options.required("pattern")
-            let settings = ChannelSettings(options)
+            let settings = ChannelSettings(options, usual)
             if let pattern, let text = pattern.string { addPattern(text, pattern, settings) }
         }
+    }
+
+    private mutating func readSyntax(_ section: ConfigurationSection) {
+        var syntax = ChannelSyntax()
+        let characters: [(key: String, field: WritableKeyPath<ChannelSyntax, Character?>)] = [
+            ("private_prefix", \.privatePrefix), ("namespace_boundary", \.namespaceBoundary), ("user_boundary", \.userBoundary),
+            ("user_separator", \.userSeparator),
+        ]
+        for (key, field) in characters {
+            guard let value = section.value(key), let text = value.string else { continue }
+            guard text.utf8.count <= 1,
+                text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !Self.isPartOfName($0) && $0 != UInt8(ascii: "*") })
+            else {
+                value.report("it must be one character of ASCII, and no letter, digit, -, _, . or *")
+                continue
+            }
+            syntax[keyPath: field] = text.first
+        }
+        let used = characters.compactMap { syntax[keyPath: $0.field] }
+        if Set(used).count < used.count {
+            section.value.report("private_prefix, namespace_boundary, user_boundary and user_separator must be different characters")
+        }
+        namespaces.syntax = syntax
     }
 
     private mutating func addNamespace(_ name: String, _ value: ConfigurationValue, _ settings: ChannelSettings) {

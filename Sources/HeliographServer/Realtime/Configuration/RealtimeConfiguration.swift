@@ -49,6 +49,8 @@ public struct RealtimeConfiguration: Sendable {
 
     private mutating func readClient(_ section: ConfigurationSection) async {
         section.read("allow_anonymous", into: &hub.allowsAnonymousConnections)
+        var refusesAnonymousTokens = false
+        section.read("disallow_anonymous_connection_tokens", into: &refusesAnonymousTokens)
         readTimes(section)
         section.read("channel_limit", into: &hub.maxChannelsPerClient)
         section.read("bad_token_limit", into: &hub.maxBadTokens)
@@ -62,6 +64,7 @@ public struct RealtimeConfiguration: Sendable {
         let subscriptions = await TokenRules(section.section("subscription_token"))
         guard connections != nil || subscriptions != nil else { return }
         tokens = SignedTokenVerifier(connections: connections ?? TokenRules(keys: []), subscriptions: subscriptions)
+        tokens?.allowsAnonymous = !refusesAnonymousTokens
         hasConnectionTokens = connections != nil
     }
 

@@ -1,3 +1,5 @@
+import RealtimeHub
+
 extension TokenRules {
     /// The keys and checks in a section; nil if there is no section, or no key in it that can be used.
     init?(_ section: ConfigurationSection?) async {
@@ -17,6 +19,8 @@ extension TokenRules {
             if let key = await Self.key(part) { keys.append(key) }
         }
         self.init(keys: keys, audience: section.text("audience"), issuer: section.text("issuer"))
+        audiencePattern = Self.regex("audience_regex", besides: "audience", section)
+        issuerPattern = Self.regex("issuer_regex", besides: "issuer", section)
         if let claim = section.value("user_id_claim"), let name = claim.string {
             if name.isEmpty { claim.report("it must be the name of a claim") } else { userClaim = name }
         }
@@ -32,6 +36,15 @@ extension TokenRules {
                 jwks_public_endpoint
                 """)
         }
+    }
+
+    private static func regex(_ name: String, besides plain: String, _ section: ConfigurationSection) -> ChannelRegex? {
+        guard let value = section.value(name), let text = value.string else { return nil }
+        if section.value(plain) != nil { value.report("there is \(plain) too; give one of them") }
+        do throws(ChannelRegex.SyntaxError) { return try ChannelRegex(text) } catch {
+            value.report("it is no regular expression: \(error)")
+        }
+        return nil
     }
 
     private static func keySet(_ url: String, _ section: ConfigurationSection) -> KeySet {

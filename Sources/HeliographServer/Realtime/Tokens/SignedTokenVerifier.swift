@@ -6,6 +6,8 @@ import RealtimeProtocol
 struct SignedTokenVerifier: TokenVerifier {
     let connections: TokenRules
     let subscriptions: TokenRules
+    /// Whether a token may be for the user with the empty name.
+    var allowsAnonymous = true
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
 
@@ -24,6 +26,7 @@ struct SignedTokenVerifier: TokenVerifier {
         guard claims["channel"] == nil else { throw .invalid("it is a subscription token") }
         guard claims["api"] == nil else { throw .invalid("it is a token of the API") }
         var result = ConnectionClaims(user: try claims.required(connections.userClaim))
+        guard allowsAnonymous || !result.user.isEmpty else { throw .invalid("it is for nobody") }
         result.expiresAt = try claims.expiry()
         result.info = try claims.payload("info", "b64info")
         result.channels = try claims.strings("channels")

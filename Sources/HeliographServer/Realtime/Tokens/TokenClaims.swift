@@ -25,6 +25,16 @@ struct TokenClaims {
         if let audience = rules.audience {
             guard try audiences().contains(audience) else { throw .invalid("\(audience) is not among its aud") }
         }
+        if let pattern = rules.issuerPattern {
+            guard let issuer = try string("iss"), pattern.matches(issuer) else {
+                throw .invalid("its iss does not match \(pattern.pattern)")
+            }
+        }
+        if let pattern = rules.audiencePattern {
+            guard try audiences().contains(where: { pattern.matches($0) }) else {
+                throw .invalid("none of its aud matches \(pattern.pattern)")
+            }
+        }
         if let expiry, now >= expiry { throw .expired }
         // The clock of whoever made it is ahead. A client that asks for another token, as for an expired one, soon has a good one.
         if let beginning, now < beginning { throw .expired }

@@ -10,6 +10,10 @@ struct TokenRules: Sendable {
     var audience: String?
     /// Its `iss` must be this; nil: any, or none.
     var issuer: String?
+    /// One of its `aud` must match this.
+    var audiencePattern: ChannelRegex?
+    /// Its `iss` must match this.
+    var issuerPattern: ChannelRegex?
     /// The claim with the user.
     var userClaim = "sub"
 

@@ -18,6 +18,12 @@ struct APIAccess: Sendable {
     }
 
     func caller(of key: APIKeys.Key) -> APICaller? { callers[key.name] }
+
+    /// Whoever shows this key.
+    func caller(_ text: String) -> APICaller? {
+        guard text.utf8.count <= 4_096 else { return nil }
+        return keys.key(text).flatMap(caller(of:))
+    }
 }
 
 /// Tokens of backends: `{"exp": …, "api": {"methods": ["publish"], "channels": ["news:*"]}}`. With `api: {}` they are for everything. Those for clients have no `api`, and none
