@@ -75,7 +75,7 @@ class Browser:
         self.socket.sendall(b"\x81" + size + bytes(4) + data)
 
     def messages(self):
-        """Those that are here as a whole."""
+        """Those that are here as a whole. Pings are answered."""
         found = []
         while len(self.pending) >= 2:
             size, start = self.pending[1], 2
@@ -85,8 +85,14 @@ class Browser:
                 size, start = int.from_bytes(self.pending[2:10], "big"), 10
             if len(self.pending) < start + size:
                 break
-            found.append(self.pending[start:start + size])
+            opcode, payload = self.pending[0] & 15, self.pending[start:start + size]
             self.pending = self.pending[start + size:]
+            if opcode == 9:
+                self.socket.sendall(bytes([0x8A, 128 | len(payload)]) + bytes(4) + payload)
+            elif opcode == 8:
+                raise SystemExit(f"the server closes a connection: {payload!r}")
+            else:
+                found.append(payload)
         return found
 
     def wait(self, wanted):
@@ -159,54 +165,87 @@ def latency(server, scale):
     return {"p50_us": times[len(times) // 2], "p99_us": times[len(times) * 99 // 100], "max_us": times[-1]}
 
 
+class Crowd:
+    """Many who look at a page, and read what comes while others are still coming."""
+
+    everyone = []
+    # What has come is read together, every other second: one at a time is more than Python can do.
+    last_read = 0.0
+
+    def __init__(self, path, count, joins=True):
+        self.everyone.append(self)
+        self.poll, self.browsers = select.epoll(), {}
+        for number in range(count):
+            browser = Browser(path, joins)
+            if joins:
+                browser.joined()
+            browser.messages()
+            browser.socket.setblocking(False)
+            self.browsers[browser.socket.fileno()] = browser
+            self.poll.register(browser.socket, select.EPOLLIN)
+            if time.monotonic() > Crowd.last_read + 2:
+                for crowd in self.everyone:
+                    crowd.read(0)
+                Crowd.last_read = time.monotonic()
+
+    def __len__(self):
+        return len(self.browsers)
+
+    def read(self, timeout, counts=None):
+        for number, _ in self.poll.poll(timeout, max(1, len(self.browsers))):
+            browser = self.browsers[number]
+            browser.read()
+            patches = sum(map(is_patch, browser.messages()))
+            if counts is not None:
+                counts[number] += patches
+
+    def rest(self, seconds):
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.5))
+            self.read(0)
+
+    def received(self, server, seconds):
+        """The patches that come within a time to each, and what they cost the server."""
+        self.read(0)
+        counts = dict.fromkeys(self.browsers, 0)
+        start, cpu = time.monotonic(), server.cpu()
+        while (left := start + seconds - time.monotonic()) > 0:
+            time.sleep(min(left, 0.5))
+            self.read(0, counts)
+        return list(counts.values()), (server.cpu() - cpu) / (time.monotonic() - start)
+
+
 def memory(server, scale):
     count = 5_000 // scale
     # What the first ones cost the process once, and what pages cost, is not theirs.
     for _ in range(count // 2):
         page("/live/counter")
-    warm = [Browser("/live/counter").joined() for _ in range(50)] + [Browser("/echo", joins=False) for _ in range(50)]
+    Crowd("/live/counter", 50), Crowd("/echo", 50, joins=False)
     start = server.bytes()
-    sockets = [Browser("/echo", joins=False) for _ in range(count)]
-    time.sleep(1)
+    Crowd("/echo", count, joins=False).rest(1)
     bare = server.bytes()
-    views = [Browser("/live/counter").joined() for _ in range(count)]
+    Crowd("/live/counter", count)
     # Timers of joins are over, and what was for the page is free.
-    time.sleep(12)
+    end = time.monotonic() + 12
+    while time.monotonic() < end:
+        for crowd in Crowd.everyone:
+            crowd.rest(0.1)
     full = server.bytes()
-    del warm, sockets, views
     return {"socket_bytes": (bare - start) / count, "view_bytes": (full - bare - (bare - start)) / count}
 
 
-def received(server, browsers, seconds):
-    """The patches that come within a time, and what they cost the server."""
-    poll = select.epoll()
-    by_number = {}
-    for browser in browsers:
-        browser.messages()
-        browser.socket.setblocking(False)
-        poll.register(browser.socket, select.EPOLLIN)
-        by_number[browser.socket.fileno()] = browser
-    counts = dict.fromkeys(by_number, 0)
-    start, cpu = time.monotonic(), server.cpu()
-    while (left := start + seconds - time.monotonic()) > 0:
-        for number, _ in poll.poll(left):
-            browser = by_number[number]
-            browser.read()
-            counts[number] += sum(map(is_patch, browser.messages()))
-    return list(counts.values()), (server.cpu() - cpu) / (time.monotonic() - start)
-
-
 def clocks(server, scale):
-    browsers = [Browser("/live/clock").joined() for _ in range(10_000 // scale)]
-    counts, cpu = received(server, browsers, 10)
+    browsers = Crowd("/live/clock", 10_000 // scale)
+    counts, cpu = browsers.received(server, 10)
     # Ten seconds hold nine ticks or more, wherever they begin.
     return {"clocks": len(browsers), "server_cpu": cpu, "missed": sum(max(0, 9 - count) for count in counts), "ticks_s": sum(counts) / 10}
 
 
 def watchers(server, scale):
-    browsers = [Browser("/live/scores").joined() for _ in range(10_000 // scale)]
+    browsers = Crowd("/live/scores", 10_000 // scale)
     before = server.metric("live_renders_total")
-    counts, cpu = received(server, browsers, 10)
+    counts, cpu = browsers.received(server, 10)
     renders = (server.metric("live_renders_total") or 0) - (before or 0)
     changes = max(counts)
     return {
@@ -276,6 +315,7 @@ def main():
     with open(out, "a") as file:
         for rep in range(options.reps):
             for cell in options.only.split(","):
+                Crowd.everyone.clear()
                 with Server(program) as server:
                     row = CELLS[cell](server, options.scale)
                 write(file, {"cell": cell, "rep": rep} | row)

@@ -9,7 +9,8 @@ extension LiveTester {
     /// Sends the event in an attribute of an element, and waits until it is handled.
     private func tell(_ tree: PageTree, _ index: Int, _ attribute: String, _ value: String? = nil, about control: Int? = nil) async throws {
         let event = tree.elements[index].attributes[attribute] ?? ""
-        try await push { "[\($0),0,\(JSON.quoted(event))\(value.map { ",\($0)" } ?? "")]" }
+        let view = tree.elements[index].view
+        try await push { "[\($0),\(view),\(JSON.quoted(event))\(value.map { ",\($0)" } ?? "")]" }
         // What the user typed is the server's now.
         let keys = (control.map { [$0] } ?? []) + (tree.elements[index].name == "form" ? tree.controls(of: index) : [])
         state.withLock { state in

@@ -21,7 +21,7 @@ extension LiveTester {
     /// Where the server, or a link with `data-navigate`, has sent the user, if it has.
     public var destination: String? { state.withLock(\.destination) }
 
-    func tree() -> PageTree { PageTree(html) }
+    func tree() -> PageTree { state.withLock(\.tree) }
 
     func all(_ selector: String, _ tree: PageTree) throws(LiveTesterError) -> [Int] {
         guard let parsed = Selector(selector) else { throw LiveTesterError(.badSelector, "“\(selector)” is no selector") }
@@ -134,6 +134,7 @@ extension String {
                 let all = attributes.sorted { $0.key < $1.key }.map { " \($0.key)=\(JSON.quoted($0.value))" }
                 result += "<\(name)\(all.joined())>"
                 if !isEmpty { open.append(name) }
+            case .view, .endOfView: break
             case .end(let name):
                 result += "</\(name)>"
                 if let index = open.lastIndex(of: name) { open.removeSubrange(index...) }

@@ -33,17 +33,17 @@ extension LiveTester {
         }
         begin()
         for file in chosen where file.control == id && !file.isSent && !file.isOver { try await cancelFile(file) }
-        try await offer(control.attributes["multiple"] == nil ? Array(files.prefix(1)) : files, id, name)
+        try await offer(control.attributes["multiple"] == nil ? Array(files.prefix(1)) : files, id, name, of: control.view)
     }
 
-    private func offer(_ files: [TestFile], _ control: String, _ name: String) async throws {
+    private func offer(_ files: [TestFile], _ control: String, _ name: String, of view: Int) async throws {
         let texts = files.map { "[\(JSON.quoted($0.name)),\(JSON.quoted($0.type)),\($0.bytes.count)]" }.joined(separator: ",")
         try await push { ref in
             state.withLock { state in
                 state.offers[ref] = Array(state.files.count..<state.files.count + files.count)
                 state.files += files.map { ChosenFile(file: $0, control: control) }
             }
-            return "[\"up\",\(ref),0,\(JSON.quoted(name)),[\(texts)]]"
+            return "[\"up\",\(ref),\(view),\(JSON.quoted(name)),[\(texts)]]"
         }
     }
 
@@ -60,7 +60,7 @@ extension LiveTester {
         for control in tree.elements {
             guard let id = control.attributes["id"], let name = control.attributes["data-upload"] else { continue }
             let files = left.filter { $0.control == id }.map(\.file)
-            if !files.isEmpty { try await offer(files, id, name) }
+            if !files.isEmpty { try await offer(files, id, name, of: control.view) }
         }
     }
 

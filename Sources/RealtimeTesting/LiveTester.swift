@@ -154,12 +154,11 @@ public final class LiveTester<View: LiveView>: Sendable {
             state.closed = nil
             state.isConnected = true
             state.hasJoined = false
-            state.waitsForTree = false
             state.lastRef = 0
             state.acknowledged = 0
             state.stepStart = state.messages.count
-            defer { state.client = ClientView(keepingTemplatesOf: state.client) }
-            return (html: state.markedHTML, seal: state.seal, hash: state.hash, fingerprints: state.client.fingerprints)
+            defer { state.forgetViews() }
+            return (html: state.markedHTML, seal: state.seal, hash: state.hash, fingerprints: state.fingerprints)
         }
         // Until it knows better, the page shows what it has shown.
         state.withLock { $0.painted = before.html }
@@ -183,10 +182,12 @@ public final class LiveTester<View: LiveView>: Sendable {
 
     /// `ClientView` can't be bound to a page, so it gets the tree; it must be what the page shows.
     private func bind(_ shown: String) async throws {
-        guard state.withLock(\.waitsForTree) else { return }
+        // A shared view comes a moment after the page.
+        try await settle("the views of the page") { !$0.waitsForTree.isEmpty || !$0.lacksViews }
+        guard !state.withLock(\.waitsForTree.isEmpty) else { return }
         let isChanged = state.withLock { $0.messages[$0.stepStart...].contains { $0.kind == .patch } }
         try await receive("[\"full\",0]")
-        try await settle("the tree") { !$0.waitsForTree }
+        try await settle("the trees") { $0.waitsForTree.isEmpty && !$0.lacksViews }
         let html = state.withLock(\.markedHTML)
         guard
             isChanged || html.normalizedAttributes == FormActions.removed(from: shown).normalizedAttributes

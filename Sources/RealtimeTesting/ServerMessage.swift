@@ -67,6 +67,22 @@ public struct ServerMessage: Hashable, Sendable {
         return answers.map { (try? $0.integer(), try? $0.string()) }
     }
 
+    /// Which view it is about: the page's own is 0.
+    public var view: Int {
+        guard !isBinary else { return Self.varint(bytes.dropFirst()) }
+        guard [.templates, .bind, .tree].contains(kind) || string(0) == "p" else { return 0 }
+        return integer(1) ?? 0
+    }
+
+    private static func varint(_ bytes: ArraySlice<UInt8>) -> Int {
+        var value = 0
+        for (place, byte) in bytes.prefix(9).enumerated() {
+            value |= Int(byte & 0x7f) << (7 * place)
+            if byte & 0x80 == 0 { break }
+        }
+        return value
+    }
+
     /// The number of the last event that it acknowledges.
     var acknowledged: Int? { kind == .acknowledgement ? Int(text) : nil }
 

@@ -5,7 +5,8 @@ import LiveViews
 struct TesterState {
     /// What came as a page.
     var painted = ""
-    var client = ClientView()
+    /// By their numbers: the page's own is 0.
+    private var views: [Int: ClientView] = [:]
     /// What the server knows of the page: its seal, and the hash if the page still shows just that.
     var seal = ""
     var hash = ""
@@ -14,8 +15,8 @@ struct TesterState {
 
     var isConnected = false
     var hasJoined = false
-    /// The page has been bound and no tree has come, so that patches can't be applied yet.
-    var waitsForTree = false
+    /// The views that have been bound and of which no tree has come, so that patches can't be applied yet.
+    private(set) var waitsForTree: Set<Int> = []
     var closed: (code: LiveCloseCode, reason: String)?
     var fault: LiveTesterError?
 
@@ -41,14 +42,48 @@ struct TesterState {
     }
 
     /// With the marks between which values are.
-    var markedHTML: String { client.sequence == nil ? painted : client.html }
+    var markedHTML: String { page { _, html in html } }
 
     var html: String { markedHTML.replacing("<!--[-->", with: "").replacing("<!--]-->", with: "") }
 
+    /// The elements, each with the view that it is in.
+    var tree: PageTree { PageTree(page { number, html in "\(PageTree.start(ofView: number))\(html)\(PageTree.endOfView)" }) }
+
+    private func page(_ around: (Int, String) -> String) -> String {
+        guard views[0]?.sequence != nil else { return painted }
+        return html(0, depth: 0, around)
+    }
+
+    private func html(_ number: Int, depth: Int, _ around: (Int, String) -> String) -> String {
+        // A view that is in itself would be a mistake of the server.
+        guard depth < 16, let view = views[number] else { return "" }
+        return view.html { around($0, html($0, depth: depth + 1, around)) }
+    }
+
+    /// Whether the page has a view in it that has not come yet.
+    var lacksViews: Bool {
+        var lacks = false
+        _ = page { number, html in
+            if views[number]?.sequence == nil { lacks = true }
+            return html
+        }
+        return lacks
+    }
+
+    /// The templates that the page has.
+    var fingerprints: Set<String> { views.values.reduce(into: []) { $0.formUnion($1.fingerprints) } }
+
+    /// A new connection: the page has what it had, and no view is bound.
+    mutating func forgetViews() {
+        var known = ClientView()
+        for view in views.values { known.keep(templatesOf: view) }
+        views = [0: known]
+        waitsForTree = []
+    }
+
     mutating func receive(_ message: ServerMessage) {
-        if waitsForTree, message.kind == .tree {
+        if message.kind == .tree, waitsForTree.remove(message.view) != nil {
             // The tester has asked for it, no browser would.
-            waitsForTree = false
             return apply(message)
         }
         messages.append(message)
@@ -60,10 +95,10 @@ struct TesterState {
             apply(message)
         case .patch:
             hash = ""
-            if !waitsForTree { apply(message) }
+            if !waitsForTree.contains(message.view) { apply(message) }
         case .bind:
             hasJoined = true
-            waitsForTree = true
+            waitsForTree.insert(message.view)
         case .acknowledgement: acknowledged = message.acknowledged ?? acknowledged
         case .seal:
             seal = message.string(1) ?? ""
@@ -102,8 +137,13 @@ struct TesterState {
     }
 
     private mutating func apply(_ message: ServerMessage) {
+        var view = views[message.view] ?? ClientView(number: message.view)
+        if message.kind == .templates {
+            for (number, other) in views where number != message.view { view.keep(templatesOf: other) }
+        }
         do throws(ClientError) {
-            if message.isBinary { try client.receive(binary: message.bytes) } else { try client.receive(message.bytes) }
+            if message.isBinary { try view.receive(binary: message.bytes) } else { try view.receive(message.bytes) }
+            views[message.view] = view
         } catch {
             fault = LiveTesterError(.badMessage, "a browser would refuse \(message.text.prefix(200)): \(error)")
         }

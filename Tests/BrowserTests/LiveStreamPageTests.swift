@@ -38,6 +38,7 @@ extension InBrowser {
                 let server = try await server()
                 for name in [
                     "live", "live/counter", "live/clock", "live/form", "live/list", "live/slider", "live/todo", "live/shared", "live/table",
+                    "live/scores",
                 ] {
                     let window = try await open(browser, server, name)
                     #expect(window.takeComplaints() == [], "\(name)")

@@ -1,11 +1,17 @@
 extension ClientView {
-    /// What the view's element contains, put together from the templates alone; attributes that have values are the last of their element.
-    public var html: String {
+    /// What the view's element contains, put together from the templates alone; attributes that have values are the last of their element. Where another
+    /// view is, there is nothing.
+    public var html: String { html { _ in "" } }
+
+    /// The same with the views that are in it.
+    ///
+    /// - Parameter view: what the view of this number contains.
+    public func html(views view: (Int) -> String) -> String {
         guard let root else { return "" }
-        return html(of: root)
+        return html(of: root, view)
     }
 
-    private func html(of instance: ClientInstance) -> String {
+    private func html(of instance: ClientInstance, _ view: (Int) -> String) -> String {
         guard let template = templates[instance.template] else { return "" }
         var page = "", elementText = ""
         for piece in template.markup.pieces {
@@ -13,7 +19,7 @@ extension ClientView {
             case .text(let text):
                 page += text + elementText
                 elementText = ""
-            case .content(let number, let isSole): page += content(instance, template, number, isSole)
+            case .content(let number, let isSole): page += content(instance, template, number, isSole, view)
             case .attributes(let numbers):
                 page += attributes(instance, template, numbers)
                 elementText = self.elementText(instance, template, numbers)
@@ -22,22 +28,24 @@ extension ClientView {
         return page
     }
 
-    private func content(_ instance: ClientInstance, _ template: ClientTemplate, _ number: Int, _ isSole: Bool) -> String {
+    private func content(
+        _ instance: ClientInstance, _ template: ClientTemplate, _ number: Int, _ isSole: Bool, _ view: (Int) -> String
+    ) -> String {
         guard instance.values.indices.contains(number) else { return "" }
         let content: String =
             switch instance.values[number] {
             case .scalars(let scalars):
                 template.cells[number] == .raw ? (scalars.first?.text ?? "") : Self.escaped(scalars.first?.text ?? "")
-            case .markup(let inner): inner.map { html(of: $0) } ?? ""
-            case .rows(let rows): rows.map { row($0) }.joined()
-            case .view: ""
+            case .markup(let inner): inner.map { html(of: $0, view) } ?? ""
+            case .rows(let rows): rows.map { row($0, view) }.joined()
+            case .view(let number): view(number)
             }
         return isSole ? content : "<!--[-->\(content)<!--]-->"
     }
 
-    private func row(_ row: ClientInstance) -> String {
-        let isOneElement = templates[row.template]?.markup.isOneElement == true
-        return isOneElement ? html(of: row) : "<!--[-->\(html(of: row))<!--]-->"
+    private func row(_ row: ClientInstance, _ view: (Int) -> String) -> String {
+        let isOneElement = templates[row.template]?.markup.isOneElement == true, html = html(of: row, view)
+        return isOneElement ? html : "<!--[-->\(html)<!--]-->"
     }
 
     private func attributes(_ instance: ClientInstance, _ template: ClientTemplate, _ numbers: [Int]) -> String {

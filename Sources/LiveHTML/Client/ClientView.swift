@@ -23,8 +23,12 @@ public struct ClientView: Hashable, Sendable {
     ///   - other: A client whose templates it still has.
     public init(number: Int = 0, keepingTemplatesOf other: ClientView? = nil) {
         self.number = number
-        guard let other else { return }
-        cached = other.cached
+        if let other { keep(templatesOf: other) }
+    }
+
+    /// The templates of a page are those of all views in it.
+    public mutating func keep(templatesOf other: ClientView) {
+        cached.merge(other.cached) { mine, _ in mine }
         for template in other.templates.values { cached[template.fingerprint] = template }
     }
 

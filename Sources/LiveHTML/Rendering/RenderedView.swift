@@ -47,7 +47,7 @@ public struct RenderedView {
     /// When it throws, it is as if it had not been called.
     public mutating func update(_ html: HTML, as format: PatchFormat = .json) throws(TemplateError) -> Update {
         let template = try template(of: html)
-        let knew = known.indices.count
+        let knew = known.count
         let isSame = tape.first.map { TapeHeader($0).first == template.index }
         let start = isSame == true ? patchStart(format) : treeStart(format, sequence &+ 1)
         let empty = start.count
@@ -171,7 +171,7 @@ extension RenderedView {
     }
 
     private func templates(from first: Int, unknownTo fingerprints: Set<String>?) -> [UInt8] {
-        guard known.indices.count > first else { return [] }
+        guard known.count > first else { return [] }
         var output = Array("[\"t\",\(number)".utf8)
         for (number, index) in known.indices.enumerated().dropFirst(first) {
             let template = cache.templates[Int(index)]

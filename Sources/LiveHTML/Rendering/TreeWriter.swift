@@ -68,6 +68,8 @@ struct TreeWriter<Sink: PatchSink> {
 
     mutating func instance(_ html: HTML, _ template: Template) throws(TemplateError) {
         sink.beginInstance(known.number(of: template))
+        // Of a view without lists and conditions that is all.
+        if tape.isEmpty { tape.reserveCapacity(template.outline.steps.count &+ 1) }
         try values(html.parts, template)
         sink.endInstance()
     }
@@ -156,15 +158,30 @@ struct TreeWriter<Sink: PatchSink> {
 
 /// What a view calls its templates, in the order in which it first needed them.
 struct KnownTemplates {
-    private(set) var indices: ContiguousArray<Int32> = []
-    private var last: (index: Int32, number: Int) = (-1, 0)
+    /// Most often it is the only one, for which there need be no array.
+    private var first: Int32?
+    private var others: ContiguousArray<Int32> = []
+    private var last: (index: Int32, number: Int32) = (-1, 0)
+
+    var count: Int { first == nil ? 0 : others.count &+ 1 }
+    var indices: [Int32] { first.map { [$0] + others } ?? [] }
 
     mutating func number(of template: Template) -> Int {
         let index = Int32(truncatingIfNeeded: template.index)
-        if last.index == index { return last.number }
-        let number = indices.firstIndex(of: index) ?? indices.count
-        if number == indices.count { indices.append(index) }
-        last = (index, number)
+        if last.index == index { return Int(last.number) }
+        let number = find(index)
+        last = (index, Int32(truncatingIfNeeded: number))
         return number
+    }
+
+    private mutating func find(_ index: Int32) -> Int {
+        guard let first else {
+            first = index
+            return 0
+        }
+        if index == first { return 0 }
+        let place = others.firstIndex(of: index) ?? others.count
+        if place == others.count { others.append(index) }
+        return place &+ 1
     }
 }

@@ -6,6 +6,7 @@ import RealtimeHub
 extension ViewSession {
     /// Room for another effect; nil if there are too many.
     private func started(_ name: RunningEffects.Name) -> UInt64? {
+        let running = ownExtras.running
         guard running.count < configuration.maxEffects else {
             runtime.logger.warning(
                 "A live view has too many effects.", metadata: ["view": "\(route.name)", "limit": "\(configuration.maxEffects)"])
@@ -13,6 +14,8 @@ extension ViewSession {
         }
         return running.add(name)
     }
+
+    private func isRunning(_ number: UInt64) -> Bool { extras?.running.isRunning(number) == true }
 
     // MARK: Work
 
@@ -25,12 +28,12 @@ extension ViewSession {
             let event = await work()
             bound.eventLoop.execute {
                 let session = bound.value
-                guard session.running.isRunning(number) else { return }
-                session.running.remove(number)
+                guard session.isRunning(number) else { return }
+                session.extras?.running.remove(number)
                 if let event { dispatch(session, event) }
             }
         }
-        running.setCancellation(of: number) { task.cancel() }
+        extras?.running.setCancellation(of: number) { task.cancel() }
     }
 
     // MARK: Timers
@@ -49,16 +52,16 @@ extension ViewSession {
         let bound = bound
         let scheduled = loop.eventLoop.scheduleTask(deadline: deadline) {
             let session = bound.value
-            guard session.running.isRunning(number) else { return }
+            guard session.isRunning(number) else { return }
             if let interval {
                 // A tick that could not come in time is not made up for.
                 session.schedule(number, at: max(deadline + interval, session.loop.eventLoop.now), every: interval, fire)
             } else {
-                session.running.remove(number)
+                session.extras?.running.remove(number)
             }
             fire(session)
         }
-        running.setCancellation(of: number) { scheduled.cancel() }
+        extras?.running.setCancellation(of: number) { scheduled.cancel() }
     }
 
     // MARK: Channels
@@ -82,7 +85,7 @@ extension ViewSession {
                         guard let event = make(publication) else { continue }
                         // The channel waits for the view, up to its buffer.
                         try await bound.eventLoop.submit {
-                            if bound.value.running.isRunning(number) { dispatch(bound.value, event) }
+                            if bound.value.isRunning(number) { dispatch(bound.value, event) }
                         }.get()
                     }
                     return
@@ -93,7 +96,7 @@ extension ViewSession {
                 }
             }
         }
-        running.setCancellation(of: number) { task.cancel() }
+        extras?.running.setCancellation(of: number) { task.cancel() }
     }
 
     func publish(_ channel: String, _ data: [UInt8]) {
@@ -102,8 +105,8 @@ extension ViewSession {
         }
         let logger = runtime.logger
         // One after the other: the broker's order is that in which the view published.
-        let before = lastPublish
-        lastPublish = Task {
+        let before = ownExtras.lastPublish
+        ownExtras.lastPublish = Task {
             await before?.value
             do {
                 try await hub.publish(data, to: channel)

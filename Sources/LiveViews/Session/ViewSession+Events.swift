@@ -81,29 +81,30 @@ extension ViewSession {
                 metadata: ["view": "\(route.name)", "milliseconds": "\(duration.nanoseconds / 1_000_000)"])
         }
         hasChanged = true
-        observer?.changed(view)
+        extras?.observer?.changed(view)
         setNeedsRender(number)
-        if uploads != nil { synchronizeUploads() }
+        if extras?.uploads != nil { synchronizeUploads() }
         for effect in effects.effects where phase == .live { perform(effect, of: number, dispatch) }
     }
 
     private func perform<Event>(_ effect: LiveEffects<Event>.Effect, of view: Int, _ dispatch: @escaping Dispatch<Event>) {
-        if observer != nil, case .message(let message) = effect, !message.isForAll { return }
+        if extras?.observer != nil, case .message(let message) = effect, !message.isForAll { return }
         switch effect {
         case .send(let event):
             // A view that always has another event keeps nobody waiting for ever.
-            guard depth < 16 else {
+            let extras = ownExtras
+            guard extras.depth < 16 else {
                 let bound = bound
                 return loop.eventLoop.execute { dispatch(bound.value, event) }
             }
-            depth += 1
+            extras.depth += 1
             dispatch(self, event)
-            depth -= 1
+            extras.depth -= 1
         case .run(let id, let work): run(.init(view: view, id: id), work, dispatch)
         case .timer(let id, let delay, let repeats, let event): startTimer(.init(view: view, id: id), delay, repeats, event, dispatch)
-        case .cancel(let id): running.cancel(.init(view: view, id: id))
+        case .cancel(let id): extras?.running.cancel(.init(view: view, id: id))
         case .subscribe(let channel, let make): subscribe(channel, by: view, make, dispatch)
-        case .unsubscribe(let channel): running.cancel(Self.name(ofSubscriptionTo: channel, by: view))
+        case .unsubscribe(let channel): extras?.running.cancel(Self.name(ofSubscriptionTo: channel, by: view))
         case .publish(let channel, let data): publish(channel, data)
         case .message(.address(let url, let replaces)):
             guard LiveRequest.isAddress(url), url != request.url else { return }

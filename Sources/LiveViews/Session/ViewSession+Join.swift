@@ -5,7 +5,7 @@ import NIOCore
 extension ViewSession {
     /// The view is resumed or made; until then nothing is read.
     func join(_ seal: String, _ hash: String, _ fingerprints: Set<String>) {
-        guard let pendingJoin else { return end(.failure, "the view failed") }
+        guard let pendingJoin = extras?.pendingJoin else { return end(.failure, "the view failed") }
         phase = .joining
         transport.holdReads(true)
         let make = pendingJoin.make, request = request, route = route, bound = bound
@@ -17,8 +17,7 @@ extension ViewSession {
 
     private func joined(_ made: LiveRoute<View>.Made, _ hash: String, _ fingerprints: Set<String>) {
         guard phase == .joining else { return }
-        pendingJoin?.timer?.cancel()
-        pendingJoin = nil
+        endJoin()
         transport.holdReads(false)
         switch made {
         case .failed(let refusal as LiveRefusal): end(refusal.code, refusal.reason)
@@ -37,7 +36,7 @@ extension ViewSession {
     private func begin(_ view: View, _ hash: String, _ fingerprints: Set<String>) {
         let shown = PageHash(hash)
         self.view = view
-        title = view.title
+        _ = isNew(title: view.title)
         do {
             _ = try rendered.update(view.body)
             var isShown = try !hash.isEmpty && shown.own == paintHash(view)
@@ -46,8 +45,8 @@ extension ViewSession {
             isShown = isShown && all.allSatisfy(\.hasShape)
             var known = fingerprints
             for each in all { try introduce(each, view, isShown: isShown, &known) }
-            if View.children.contains(where: \.isKeyed) { sentTemplates = known }
-            if !isShown, let title { send(.title(title)) }
+            if View.children.contains(where: \.isKeyed) { ownExtras.sentTemplates = known }
+            if !isShown, let title = view.title { send(.title(title)) }
         } catch {
             return fail(error)
         }
@@ -72,6 +71,7 @@ extension ViewSession {
 
     /// There is nobody yet who looks.
     func share(_ view: View) throws {
+        addExtras()
         self.view = view
         _ = try rendered.update(view.body)
         phase = .live

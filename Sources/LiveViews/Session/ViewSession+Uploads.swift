@@ -9,7 +9,7 @@ extension ViewSession {
 
     /// The entries of an upload have changed.
     private func change(_ address: UploadAddress, _ change: (inout LiveUpload) -> Void) {
-        guard var view, let desk = uploads else { return }
+        guard var view, let desk = extras?.uploads else { return }
         // Not copied while it is changed.
         self.view = nil
         desk.places[address.place].change(&view, address.serial, change)
@@ -22,7 +22,7 @@ extension ViewSession {
     func offered(_ ref: Int, _ number: Int, _ name: String, _ files: [OfferedFile]) {
         handled = ref
         runtime.metrics.received()
-        guard let desk = uploads, let view, let address = desk.address(number, name, in: view) else {
+        guard let desk = extras?.uploads, let view, let address = desk.address(number, name, in: view) else {
             runtime.metrics.refused()
             outgoing.append(.refusal(ref: ref, "there is no upload “\(name.prefix(64))”"))
             return setNeedsRender()
@@ -48,7 +48,7 @@ extension ViewSession {
 
     /// Of files that wait, the last choice counts.
     private func withdraw(_ address: UploadAddress) {
-        guard let desk = uploads else { return }
+        guard let desk = extras?.uploads else { return }
         let old = desk.waiting.filter { $0.address == address }
         for offer in old { send(.offered(offer.ref, offer.answers.map { _ in .failure(.replaced) })) }
         desk.waiting.removeAll { $0.address == address }
@@ -57,7 +57,7 @@ extension ViewSession {
 
     /// Says which files may come.
     private func answer(_ offer: UploadDesk<View>.Offer) {
-        guard let desk = uploads, let view else { return }
+        guard let desk = extras?.uploads, let view else { return }
         let upload = desk.upload(offer.address, in: view), now = loop.eventLoop.now
         var results: [Result<Int, UploadProblem>] = []
         for (id, problem) in offer.answers {
@@ -79,7 +79,7 @@ extension ViewSession {
     // MARK: Pieces
 
     func received(piece message: ByteBuffer) {
-        guard let desk = uploads, let piece = UploadPiece(message) else { return end(.badMessage, "unexpected binary message") }
+        guard let desk = extras?.uploads, let piece = UploadPiece(message) else { return end(.badMessage, "unexpected binary message") }
         guard let file = desk.incoming[piece.id] else {
             if !desk.passesOver(piece) { end(.badMessage, "a piece of a file that was not asked for") }
             return
@@ -103,7 +103,7 @@ extension ViewSession {
     }
 
     private func problem(with file: IncomingFile, _ id: Int) -> UploadProblem? {
-        guard let view, let upload = uploads?.upload(file.address, in: view), let entry = upload[id] else { return .replaced }
+        guard let view, let upload = extras?.uploads?.upload(file.address, in: view), let entry = upload[id] else { return .replaced }
         do throws(UploadProblem) {
             _ = try upload.kind(name: entry.name, type: entry.claimedType, head: file.head)
             return nil
@@ -113,7 +113,7 @@ extension ViewSession {
     }
 
     private func wrote(_ id: Int, _ count: Int, _ problem: UploadProblem?) {
-        guard phase == .live, let desk = uploads, let file = desk.incoming[id] else { return }
+        guard phase == .live, let desk = extras?.uploads, let file = desk.incoming[id] else { return }
         if let problem { return fail(id, problem) }
         file.wrote(count)
         send(.taken(id, file.written))
@@ -127,7 +127,7 @@ extension ViewSession {
     }
 
     private func finishIfWhole(_ id: Int, _ file: IncomingFile) {
-        guard file.isWhole, let desk = uploads, let view else { return }
+        guard file.isWhole, let desk = extras?.uploads, let view else { return }
         guard file.written == file.size else { return fail(id, .incomplete) }
         let address = file.address
         guard let upload = desk.upload(address, in: view), var entry = upload[id] else { return }
@@ -150,7 +150,7 @@ extension ViewSession {
 
     /// It can't be taken, and the view shows why.
     private func fail(_ id: Int, _ problem: UploadProblem) {
-        guard let desk = uploads, let file = desk.incoming[id] else { return }
+        guard let desk = extras?.uploads, let file = desk.incoming[id] else { return }
         runtime.metrics.refusedUpload()
         runtime.logger.debug("A file is refused.", metadata: ["view": "\(route.name)", "reason": "\(problem)"])
         desk.end(id)
@@ -161,7 +161,7 @@ extension ViewSession {
 
     /// The browser does not send it after all.
     func cancelled(_ id: Int) {
-        guard let desk = uploads, desk.wasIssued(id) else { return end(.badMessage, "an upload that there is not") }
+        guard let desk = extras?.uploads, desk.wasIssued(id) else { return end(.badMessage, "an upload that there is not") }
         desk.isOver(id)
         guard let file = desk.incoming.removeValue(forKey: id) else { return }
         change(file.address) { $0.cancel(id) }
@@ -170,7 +170,7 @@ extension ViewSession {
 
     /// What the view has taken out ends; what it lets start may come.
     func synchronizeUploads() {
-        guard let desk = uploads, let view else { return }
+        guard let desk = extras?.uploads, let view else { return }
         let present = desk.ids(in: view)
         for id in Array(desk.incoming.keys) + desk.finished where !present.contains(id) {
             desk.end(id)
@@ -183,17 +183,19 @@ extension ViewSession {
     }
 
     private func watchUploads() {
-        guard let desk = uploads, desk.timer == nil, let deadline = desk.nextDeadline(TimeAmount(limits.pieceTimeout)) else { return }
+        guard let desk = extras?.uploads, desk.timer == nil, let deadline = desk.nextDeadline(TimeAmount(limits.pieceTimeout)) else {
+            return
+        }
         let bound = bound
         desk.timer = loop.eventLoop.scheduleTask(deadline: deadline) {
             let session = bound.value
-            session.uploads?.timer = nil
+            session.extras?.uploads?.timer = nil
             session.endOverdue()
         }
     }
 
     private func endOverdue() {
-        guard phase == .live, let desk = uploads else { return }
+        guard phase == .live, let desk = extras?.uploads else { return }
         let now = loop.eventLoop.now, pieceTimeout = TimeAmount(limits.pieceTimeout)
         for (id, file) in desk.incoming where min(file.deadline, file.lastPiece + pieceTimeout) <= now { fail(id, .tooSlow) }
         watchUploads()

@@ -31,60 +31,82 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         }
     }
 
+    /// What an idle view without children has not: one of ten thousand is small.
+    final class Extras {
+        /// Until the view is there: it may hold all of a request.
+        var pendingJoin: Join?
+        /// Of its children, by their numbers.
+        var children: [Int: RenderedView] = [:]
+        /// Where children come and go: the fingerprints of what the browser has.
+        var sentTemplates: Set<String> = []
+        /// Children with rows that are to be forgotten.
+        var streamed: [Int] = []
+        private(set) lazy var running = RunningEffects()
+        /// Nil if the view has none.
+        var uploads: UploadDesk<View>?
+        /// Of a shared view.
+        var observer: SessionObserver<View>?
+        /// Nil if none of its children are shared.
+        var places: SharedPlaces?
+        var lastPublish: Task<Void, Never>?
+        /// Of events that events have sent.
+        var depth = 0
+
+        init() {}
+    }
+
+    /// What the next render shows.
+    private enum NextRender: Equatable {
+        case none
+        case all
+        /// Of this child alone.
+        case child(Int)
+    }
+
     let transport: any LiveTransport
     let route: LiveRoute<View>
     let loop: LiveLoop
     var request: LiveRequest
-    var phase = Phase.new
-    /// Until the view is there: it may hold all of a request.
-    var pendingJoin: Join?
     /// Nil until the view is made.
     var view: View?
     var rendered: RenderedView
-    /// Of its children, by their numbers.
-    var children: [Int: RenderedView] = [:]
-    /// Where children come and go: the fingerprints of what the browser has.
-    var sentTemplates: Set<String> = []
-    /// Children with rows that are to be forgotten.
-    var streamed: [Int] = []
-    /// Most views have none.
-    private(set) lazy var running = RunningEffects()
-    /// Nil if the view has none.
-    var uploads: UploadDesk<View>?
-    /// Of a shared view.
-    let observer: SessionObserver<View>?
-    /// Nil if none of its children are shared.
-    let places: SharedPlaces?
+    private(set) var extras: Extras?
 
     // What is to be sent with the next render.
     /// The number of the last event.
     var handled = 0
     private var acknowledged = 0
-    var willRender = false
-    /// The child that is to be rendered; nil: all that there is.
-    private var onlyChild: Int?
+    private var next = NextRender.none
+    var phase = Phase.new
+    var isSealDue = false
+    var hasChanged = false
     /// The view whose tree the browser has asked for; a parent's with those of its children.
     private var wantedTree: Int?
     var outgoing: [LiveMessage] = []
-    var title: String?
-    var lastRender = NIODeadline.uptimeNanoseconds(0)
+    /// A hash of the title that the page has.
+    private var shownTitle = String?.none.hashValue
+    private var lastRender = NIODeadline.uptimeNanoseconds(0)
 
-    // Seals.
     var lastSeal = NIODeadline.uptimeNanoseconds(0)
-    var isSealDue = false
     /// Of the state that was sealed last, a hash.
     var sealedState = 0
-    var hasChanged = false
 
     // Events that may come, in thousandths.
     private var allowance: Int
     private var lastEvent: NIODeadline
-    var lastPublish: Task<Void, Never>?
-    /// Of events that events have sent.
-    var depth = 0
 
     /// Among those of its loop.
     var place = 0
+
+    /// Those that it has from now on.
+    var ownExtras: Extras {
+        if let extras { return extras }
+        let made = Extras()
+        extras = made
+        return made
+    }
+
+    var willRender: Bool { next != .none }
 
     var user: String? { request.user }
     var runtime: LiveRuntime { route.runtime }
@@ -101,23 +123,33 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         self.transport = transport
         self.route = route
         self.request = request
-        pendingJoin = make.map { Join(make: $0) }
-        self.observer = observer
         self.request.isConnected = true
         loop = route.runtime.loop(transport.eventLoop)
         rendered = RenderedView(cache: loop.cache)
-        uploads = UploadDesk()
-        places = View.children.contains { $0.shared != nil } ? SharedPlaces() : nil
         allowance = route.runtime.configuration.maxEventBurst &* 1_000
         lastEvent = loop.eventLoop.now
-        if observer == nil { opened() }
+        if let make { ownExtras.pendingJoin = Join(make: make) }
+        if let observer { ownExtras.observer = observer } else { opened() }
+    }
+
+    /// What it has as long as it lives, if it has any.
+    func addExtras() {
+        if !View.uploadPlaces.isEmpty { ownExtras.uploads = UploadDesk() }
+        if View.children.contains(where: { $0.shared != nil }) { ownExtras.places = SharedPlaces() }
+    }
+
+    /// The view is there.
+    func endJoin() {
+        extras?.pendingJoin?.timer?.cancel()
+        extras = nil
+        addExtras()
     }
 
     private func opened() {
         loop.add(self)
         runtime.metrics.opened()
         let bound = bound
-        pendingJoin?.timer = transport.eventLoop.scheduleTask(in: TimeAmount(configuration.joinTimeout)) {
+        extras?.pendingJoin?.timer = transport.eventLoop.scheduleTask(in: TimeAmount(configuration.joinTimeout)) {
             let session = bound.value
             // A view that takes so long to be made is not waited for either.
             if session.phase == .new || session.phase == .joining { session.end(.stale, "no join in time") }
@@ -194,10 +226,10 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         let view = view
         let wasLive = phase == .live
         phase = .closed
-        pendingJoin?.cancel()
-        running.cancelAll()
+        extras?.pendingJoin?.cancel()
+        extras?.running.cancelAll()
         leavePlaces()
-        if observer == nil {
+        if extras?.observer == nil {
             loop.remove(self)
             runtime.metrics.closed()
         }
@@ -206,7 +238,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
             view.disconnected()
         }
         self.view = nil
-        uploads = nil
+        extras?.uploads = nil
     }
 
     func end(_ code: LiveCloseCode, _ reason: String) {
@@ -224,7 +256,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     }
 
     func send(_ message: LiveMessage) {
-        guard observer == nil || message.isForAll else { return }
+        guard extras?.observer == nil || message.isForAll else { return }
         transport.send(message.json, isBinary: false)
     }
 
@@ -235,17 +267,16 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     /// - Parameter number: of the view whose it is.
     func setNeedsRender(_ number: Int = 0) {
         guard !willRender else {
-            if onlyChild != number { onlyChild = nil }
+            if next != .child(number) { next = .all }
             return
         }
-        willRender = true
-        onlyChild = number == 0 ? nil : number
-        let next = lastRender + TimeAmount(configuration.renderInterval)
+        next = number == 0 ? .all : .child(number)
+        let time = lastRender + TimeAmount(configuration.renderInterval)
         let bound = bound
-        if next <= loop.eventLoop.now {
+        if time <= loop.eventLoop.now {
             loop.eventLoop.execute { bound.value.flush() }
         } else {
-            loop.eventLoop.scheduleTask(deadline: next) { bound.value.flush() }
+            loop.eventLoop.scheduleTask(deadline: time) { bound.value.flush() }
         }
     }
 
@@ -253,12 +284,13 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     func flush() {
         // A browser that is slow gets the last state when it has read what there was.
         guard phase == .live, willRender, let view, transport.bufferedBytes <= configuration.maxBufferedBytes else { return }
-        willRender = false
+        let shown = next
+        next = .none
         lastRender = loop.eventLoop.now
         let updates: [RenderedView.Update], trees: [[UInt8]], added: [ViewNumber<View>]
         do {
             (updates, trees, added) = try runtime.tracing.span("live.render", of: route.name) {
-                let (updates, added) = try update(view)
+                let (updates, added) = try update(view, shown)
                 return (updates, try wantedTrees(view), added)
             }
         } catch {
@@ -271,21 +303,25 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
             transport.send(update.patch, isBinary: transport.isBinary)
         }
         for tree in trees { transport.send(tree, isBinary: transport.isBinary) }
-        if view.title != title {
-            title = view.title
-            if let title { send(.title(title)) }
-        }
+        if isNew(title: view.title), let title = view.title { send(.title(title)) }
         let messages = outgoing
         outgoing = []
         for message in messages { send(message) }
         forgetWrittenRows()
         for number in added { number.child.connected(self, number) }
         if hasChanged { sealLater() }
-        observer?.rendered()
+        extras?.observer?.rendered()
     }
 
-    private func update(_ view: View) throws -> ([RenderedView.Update], added: [ViewNumber<View>]) {
-        if let onlyChild { return try (updateChild(onlyChild, view).map { [$0] } ?? [], []) }
+    /// The page has it from now on.
+    func isNew(title: String?) -> Bool {
+        let before = shownTitle
+        shownTitle = title.hashValue
+        return shownTitle != before
+    }
+
+    private func update(_ view: View, _ shown: NextRender) throws -> ([RenderedView.Update], added: [ViewNumber<View>]) {
+        if case .child(let number) = shown { return try (updateChild(number, view).map { [$0] } ?? [], []) }
         let update = try rendered.update(view.body, as: format)
         // Most views have none.
         guard !View.children.isEmpty else { return ([update], []) }
@@ -295,22 +331,21 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
 
     func sendAcknowledgement() {
         // What a shared view has not shown yet holds up what came later.
-        let last = places?.unshown.first.map { $0 &- 1 } ?? handled
+        let last = extras?.places?.unshown.first.map { $0 &- 1 } ?? handled
         guard last > acknowledged else { return }
         acknowledged = last
         send(.acknowledgement(last))
     }
 
     private func sendTrees(from number: Int) {
-        guard number == 0 || children[number] != nil || ViewNumber<View>(number)?.isShared == true else {
+        guard number == 0 || child(number) != nil || ViewNumber<View>(number)?.isShared == true else {
             // It may just have gone.
             return ViewNumber<View>(number)?.child.isKeyed == true ? () : end(.badMessage, "there is no such view")
         }
         // What has been forgotten can't be sent again; a view that is joined anew has its rows put in.
         guard !hasForgottenRows else { return end(.restart, "some rows are in the page alone") }
         wantedTree = wantedTree == nil || wantedTree == number ? number : 0
-        willRender = true
-        onlyChild = nil
+        next = .all
         flush()
     }
 
@@ -319,13 +354,13 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         guard let wanted = wantedTree else { return [] }
         wantedTree = nil
         watchAgain(all: wanted)
-        guard wanted == 0 else { return children[wanted] == nil ? [] : [try tree(wanted, view)] }
+        guard wanted == 0 else { return child(wanted) == nil ? [] : [try tree(wanted, view)] }
         return try [tree(0, view)] + view.childNumbers.map { try tree($0.number, view) }
     }
 
     func tree(_ number: Int, _ view: View) throws -> [UInt8] {
         if number == 0 { return try rendered.tree(view.body, as: format) }
-        guard let child = children[number], let body = view.childBody(number) else { return [] }
+        guard let child = child(number), let body = view.childBody(number) else { return [] }
         return try child.tree(body, as: format)
     }
 

@@ -26,6 +26,8 @@ final class SharedPlaces {
 }
 
 extension ViewSession: SharedViewWatcher {
+    private var places: SharedPlaces? { extras?.places }
+
     // MARK: Watching
 
     func watchAll(_ shown: PageHash, _ fingerprints: Set<String>) {

@@ -5,19 +5,27 @@ import WebSocketProtocol
 
 /// Gives a socket's events to a live view, and the view's messages to the socket.
 final class LiveSocket: WebSocketDelegate {
-    static let subprotocols = ["heliograph-live", "heliograph-live-binary"]
+    static let subprotocols = ["heliograph-live", binary]
+    fileprivate static let binary = "heliograph-live-binary"
 
-    /// Until it is open: it holds the request.
-    private var open: ((any LiveTransport) -> any LiveSession)?
-    private var session: (any LiveSession)?
-
-    init(open: @escaping (any LiveTransport) -> any LiveSession) {
-        self.open = open
+    private enum State {
+        /// What opens the session holds the request.
+        case waiting((any LiveTransport) -> any LiveSession)
+        case open(any LiveSession)
+        case closed
     }
 
+    private var state: State
+
+    init(open: @escaping (any LiveTransport) -> any LiveSession) {
+        state = .waiting(open)
+    }
+
+    private var session: (any LiveSession)? { if case .open(let session) = state { session } else { nil } }
+
     func opened(_ socket: WebSocketConnection) {
-        session = open?(LiveSocketTransport(socket))
-        open = nil
+        guard case .waiting(let open) = state else { return }
+        state = .open(open(LiveSocketTransport(socket)))
     }
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
@@ -30,20 +38,19 @@ final class LiveSocket: WebSocketDelegate {
 
     func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {
         session?.closed()
-        session = nil
+        state = .closed
     }
 }
 
 /// On the socket's event loop only.
 private final class LiveSocketTransport: LiveTransport {
     private let socket: WebSocketConnection
-    let isBinary: Bool
 
     init(_ socket: WebSocketConnection) {
         self.socket = socket
-        isBinary = socket.subprotocol == "heliograph-live-binary"
     }
 
+    var isBinary: Bool { socket.subprotocol == LiveSocket.binary }
     var eventLoop: any EventLoop { socket.eventLoop }
     var bufferedBytes: Int { socket.bufferedBytes }
 

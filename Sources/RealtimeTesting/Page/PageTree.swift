@@ -9,6 +9,8 @@ struct PageTree {
         let name: String
         let attributes: [String: String]
         let parent: Int?
+        /// The number of the view that it is in.
+        let view: Int
         var content: [Content] = []
     }
 
@@ -18,20 +20,26 @@ struct PageTree {
 
     init(_ html: String) {
         var reader = TagReader(html)
-        var open: [Int] = []
+        var open: [Int] = [], views = [0]
         while let token = reader.next(inside: open.last.map { elements[$0].name }) {
             switch token {
             case .text(let text): add(.text(text), to: open.last)
             case .start(let name, let attributes, let isEmpty):
-                elements.append(Element(name: name, attributes: attributes, parent: open.last))
+                elements.append(Element(name: name, attributes: attributes, parent: open.last, view: views.last ?? 0))
                 add(.element(elements.count - 1), to: open.last)
                 if !isEmpty { open.append(elements.count - 1) }
+            case .view(let number): views.append(number)
+            case .endOfView: views.removeLast(views.count > 1 ? 1 : 0)
             case .end(let name):
                 guard let index = open.lastIndex(where: { elements[$0].name == name }) else { continue }
                 open.removeSubrange(index...)
             }
         }
     }
+
+    // Comments, which no value can have in it.
+    static func start(ofView number: Int) -> String { "\(TagReader.view)\(number)-->" }
+    static let endOfView = "<!--/view-->"
 
     private mutating func add(_ content: Content, to parent: Int?) {
         if let parent { elements[parent].content.append(content) } else { self.content.append(content) }

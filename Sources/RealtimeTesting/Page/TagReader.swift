@@ -1,10 +1,14 @@
-/// Takes markup apart. Comments are left out.
+/// Takes markup apart. Comments are left out, but for those that say which view it is.
 struct TagReader {
     enum Token {
         case text(String)
         case start(String, [String: String], isEmpty: Bool)
         case end(String)
+        case view(Int)
+        case endOfView
     }
+
+    static let view = "<!--view "
 
     private static let void: Set<String> = [
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
@@ -24,7 +28,15 @@ struct TagReader {
                 return text(upTo: "</", isLiteral: name == "script" || name == "style")
             }
             guard first == UInt8(ascii: "<") else { return text(upTo: "<", isLiteral: false) }
-            if rest.starts(with: "<!--".utf8) {
+            if rest.starts(with: Self.view.utf8) {
+                rest = rest.dropFirst(Self.view.utf8.count)
+                let number = take { $0 != UInt8(ascii: "-") }
+                skip(past: "-->")
+                return .view(Int(number) ?? 0)
+            } else if rest.starts(with: PageTree.endOfView.utf8) {
+                skip(past: "-->")
+                return .endOfView
+            } else if rest.starts(with: "<!--".utf8) {
                 skip(past: "-->")
             } else if rest.starts(with: "</".utf8) {
                 return endTag()

@@ -66,6 +66,20 @@ private struct Stand: LiveView {
     var body: HTML { "\(child: \Stand.counter)<hr>\(child: \Stand.board)" }
 }
 
+/// Good for being looked at once.
+private struct Fading: LiveView {
+    let shown: Count
+
+    enum Event: LiveEvent { case nothing }
+
+    mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) {}
+
+    var body: HTML {
+        shown.next()
+        return shown.value > 1 ? "<\(shown.value)>" : "<b>\(shown.value)</b>"
+    }
+}
+
 /// A board, the loop that it lives on, and those who look at it, each on a loop of their own.
 private final class Stadium: Sendable {
     let home = NIOAsyncTestingEventLoop()
@@ -309,6 +323,18 @@ struct SharedViewTests {
         #expect(other.closed == .failure)
         let next = try await stadium.spectator()
         #expect(next.messages.last?.text == #"["j",1,0,{"0":[0,0,"left"]}]"#)
+    }
+
+    @Test("one who comes when a board can't be shown any more hears of it too")
+    func failureOnArrival() async throws {
+        let home = stadium.home, runtime = stadium.runtime, shown = Count()
+        let board = SharedLiveView(runtime: runtime, on: home) { Fading(shown: shown) }
+        let wire = try await Wire(LiveRoute(SharedPage<Fading>.self, runtime: runtime)) { _ in SharedPage(board) }
+        try await stadium.pumping { try await wire.join() }
+        try await eventually("the end") {
+            try await stadium.settle([wire.loop])
+            return wire.closed == .failure
+        }
     }
 
     @Test("a board that can't be made fails its page, until it can")
