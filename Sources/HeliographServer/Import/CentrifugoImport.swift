@@ -46,10 +46,7 @@ struct CentrifugoCarrier {
 
     mutating func carry(_ theirs: Node.Mapping) {
         let root = Node.mapping(theirs)
-        off = Self.switches.filter { section, key, isOn in
-            let flag = section.split(separator: ".").reduce(root as Node?) { $0?[String($1)] }?[key]?.string ?? "false"
-            return (flag == "true") != isOn
-        }.map { $0.section + "." }
+        for (section, key, isOn) in Self.switches where Self.flag(root, section, key) != isOn { off.append("\(section).") }
         // What they do without being told, and we don't.
         set("http_server.address", "0.0.0.0")
         set("http_server.port", "8000")
@@ -58,6 +55,13 @@ struct CentrifugoCarrier {
         carry(root, at: "")
         carryPreviousSecret(root)
         remark(root)
+    }
+
+    /// A flag of theirs; false if it is not there.
+    private static func flag(_ root: Node, _ section: String, _ key: String) -> Bool {
+        var node: Node? = root
+        for name in section.split(separator: ".") { node = node?[String(name)] }
+        return node?[key]?.string == "true"
     }
 
     private mutating func carry(_ node: Node, at path: String) {
