@@ -51,6 +51,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         var lastPublish: Task<Void, Never>?
         /// Of events that events have sent.
         var depth = 0
+        /// The view whose tree the browser has asked for; a parent's with those of its children.
+        var wantedTree: Int?
 
         init() {}
     }
@@ -80,8 +82,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     var phase = Phase.new
     var isSealDue = false
     var hasChanged = false
-    /// The view whose tree the browser has asked for; a parent's with those of its children.
-    private var wantedTree: Int?
+    /// Events that may come, in thousandths.
+    private var allowance: Int32
     var outgoing: [LiveMessage] = []
     /// A hash of the title that the page has.
     private var shownTitle = String?.none.hashValue
@@ -91,8 +93,6 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     /// Of the state that was sealed last, a hash.
     var sealedState = 0
 
-    // Events that may come, in thousandths.
-    private var allowance: Int
     private var lastEvent: NIODeadline
 
     /// Among those of its loop.
@@ -126,7 +126,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         self.request.isConnected = true
         loop = route.runtime.loop(transport.eventLoop)
         rendered = RenderedView(cache: loop.cache)
-        allowance = route.runtime.configuration.maxEventBurst &* 1_000
+        allowance = Int32(clamping: route.runtime.configuration.maxEventBurst &* 1_000)
         lastEvent = loop.eventLoop.now
         if let make { ownExtras.pendingJoin = Join(make: make) }
         if let observer { ownExtras.observer = observer } else { opened() }
@@ -201,7 +201,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         lastEvent = lastEvent + .milliseconds(passed)
         let gained = Int(clamping: passed).multipliedReportingOverflow(by: configuration.maxEventsPerSecond)
         let limit = configuration.maxEventBurst &* 1_000
-        allowance = gained.overflow ? limit : min(limit, allowance &+ gained.partialValue)
+        allowance = Int32(clamping: gained.overflow ? limit : min(limit, Int(allowance) &+ gained.partialValue))
         guard allowance >= 1_000 else {
             end(.flood, "too many events")
             return false
@@ -344,15 +344,16 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         }
         // What has been forgotten can't be sent again; a view that is joined anew has its rows put in.
         guard !hasForgottenRows else { return end(.restart, "some rows are in the page alone") }
-        wantedTree = wantedTree == nil || wantedTree == number ? number : 0
+        let extras = ownExtras
+        extras.wantedTree = extras.wantedTree == nil || extras.wantedTree == number ? number : 0
         next = .all
         flush()
     }
 
     /// A parent's tree has the places of its children alone.
     private func wantedTrees(_ view: View) throws -> [[UInt8]] {
-        guard let wanted = wantedTree else { return [] }
-        wantedTree = nil
+        guard let wanted = extras?.wantedTree else { return [] }
+        extras?.wantedTree = nil
         watchAgain(all: wanted)
         guard wanted == 0 else { return child(wanted) == nil ? [] : [try tree(wanted, view)] }
         return try [tree(0, view)] + view.childNumbers.map { try tree($0.number, view) }
