@@ -102,7 +102,7 @@ let package = Package(
         .target(name: "PubSub", swiftSettings: settings),
         .target(
             name: "RealtimeHub",
-            dependencies: ["RealtimeProtocol", "PubSub", "CPrefetch", nio, logging, metrics],
+            dependencies: ["RealtimeProtocol", "PubSub", "CPrefetch", nio, logging, metrics, tracing],
             swiftSettings: settings
         ),
         .target(
@@ -168,7 +168,8 @@ let package = Package(
                 "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
                 "WebMiddleware", "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", crypto, jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
-                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, coreMetrics, serviceLifecycle,
+                hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, coreMetrics, tracing,
+                serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -219,7 +220,7 @@ let package = Package(
             name: "RealtimeHubTests",
             dependencies: [
                 "RealtimeHub", "RealtimeProtocol", "PubSub", "WebSocketTesting", "ServerTestSupport", nio, nioPosix, nioEmbedded, metrics,
-                metricsTestKit,
+                metricsTestKit, tracing, inMemoryTracing,
             ],
             swiftSettings: settings
         ),
@@ -282,7 +283,7 @@ let package = Package(
                 "Demos", "HeliographServer", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient", "WebSocketNIO",
                 "WebSocketProtocol", "WebSocketDeflate", "WebSocketHummingbird", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
                 "RealtimeTesting", "LiveViews", "LiveHTML", hummingbird, hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes,
-                logging, coreMetrics,
+                logging, coreMetrics, tracing, inMemoryTracing,
             ],
             swiftSettings: settings
         ),

@@ -20,7 +20,7 @@ declare -A allowed=(
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL
         NIOHTTPTypes NIOHTTPTypesHTTP1 NIOHTTPTypesHTTP2 HTTPTypes Logging Metrics ServiceLifecycle Synchronization $foundation $libc"
     # The C library for the time of day.
-    [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Synchronization $foundation Glibc Musl Darwin"
+    [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Tracing Synchronization $foundation Glibc Musl Darwin"
     [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Tracing Synchronization FoundationEssentials Dispatch $libc"
     [LiveClientScript]=""
     [WebMiddleware]="Hummingbird HTTPTypes NIOCore CZlib Crypto Synchronization FoundationEssentials $libc"

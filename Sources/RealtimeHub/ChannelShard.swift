@@ -1,3 +1,4 @@
+import NIOCore
 import PubSub
 
 /// A channel's subscribers on one loop.
@@ -42,6 +43,9 @@ final class ChannelShard {
     /// Whether something is yet to be handed out.
     var hasPending: Bool { !pending.isEmpty }
 
+    /// When the first of it was said.
+    var oldest: NIODeadline? { pending.first?.time }
+
     /// Hands what has come to the subscribers, in its order, as much as may be in one turn. Returns how much it was, and how many publications
     /// the subscribers got, together.
     func flush() -> (publications: Int, deliveries: Int) {
@@ -53,6 +57,7 @@ final class ChannelShard {
         while let first = rest.first {
             let run = rest.prefix { $0.event.isPublication == first.event.isPublication }
             rest = rest.dropFirst(run.count)
+            let before = count
             // A class may vanish meanwhile, with its last member.
             for itsClass in classes {
                 if first.event.isPublication {
@@ -61,6 +66,7 @@ final class ChannelShard {
                     for delivery in run { itsClass.announce(delivery.event) }
                 }
             }
+            for delivery in run { delivery.span?.handedOut(to: (count &- before) / run.count) }
         }
         // The array is used again.
         if deliveries.count <= maxPublicationsPerTurn {

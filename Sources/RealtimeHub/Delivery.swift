@@ -1,3 +1,4 @@
+import NIOCore
 import PubSub
 
 /// What the broker said of a channel, on its way to the loops that have subscribers.
@@ -16,10 +17,16 @@ final class Delivery: Sendable {
     let event: Event
     /// The channel that it was published to, if it goes to a pattern.
     let origin: String?
+    /// When the broker said it.
+    let time: NIODeadline
+    /// What its way to the subscribers is traced with.
+    let span: DeliverySpan?
 
-    init(channel: String, event: Event, origin: String? = nil) {
+    init(channel: String, event: Event, origin: String? = nil, time: NIODeadline = .now(), span: DeliverySpan? = nil) {
         self.channel = channel
         self.event = event
         self.origin = origin
+        self.time = time
+        self.span = span
     }
 }

@@ -3,6 +3,7 @@ import NIOCore
 public import PubSub
 public import RealtimeProtocol
 import Synchronization
+public import Tracing
 
 /// Real-time channels: sessions, subscriptions, presence, history and recovery, over any transport and any broker.
 ///
@@ -26,11 +27,12 @@ public final class Hub: Sendable {
         tokens: (any TokenVerifier)? = nil,
         broker: any Broker = MemoryBroker(),
         presence: any PresenceStore = MemoryPresenceStore(),
-        logger: Logger = Logger(label: "RealtimeHub", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger: Logger = Logger(label: "RealtimeHub", factory: { _ in SwiftLogNoOpLogHandler() }),
+        tracer: (any Tracing.Tracer)? = nil
     ) {
         core = HubCore(
             configuration: configuration, namespaces: namespaces, handlers: handlers, tokens: tokens, broker: broker, presence: presence,
-            logger: logger)
+            logger: logger, tracing: HubTracing(tracer))
     }
 
     func loop(_ eventLoop: any EventLoop) -> HubLoop {
@@ -86,7 +88,9 @@ public final class Hub: Sendable {
         publish.tags = tags
         publish.version = version
         publish.versionEpoch = versionEpoch
-        return try await core.broker.publish(data, to: channel, publish)
+        return try await core.tracing.publishing(to: channel, bytes: data.count) { [core] in
+            try await core.broker.publish(data, to: channel, publish)
+        }
     }
 
     /// What a channel's history has.
@@ -181,6 +185,9 @@ public final class Hub: Sendable {
 
     /// The name of this process among others, made anew each time it starts.
     public var node: String { core.node }
+
+    /// How many channels have subscribers on this process. Cheap.
+    public var channelCount: Int { core.directory.count }
 
     /// The channels with subscribers on this process, and how many.
     public func channels() -> [String: Int] { core.directory.channels() }

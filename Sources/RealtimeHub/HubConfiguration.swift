@@ -57,6 +57,10 @@ public struct HubConfiguration: Sendable {
     /// The version of the application, which clients are told. Default: none.
     public var serverVersion = ""
 
+    /// Over what time the streams of an event loop are ended when the server shuts down: every 100 ms as many as are needed for that, but 50 at
+    /// least. (Sockets have `WebSocketConfiguration.shutdownWindow`.) Default 2 s.
+    public var shutdownWindow: Duration = .seconds(2)
+
     /// Milliseconds since 1970.
     public var now: @Sendable () -> Int64 = { systemMilliseconds() }
 

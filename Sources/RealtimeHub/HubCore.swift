@@ -23,12 +23,13 @@ final class HubCore: Sendable {
     let compactIDs = CompactIDs()
     let revocations: Revocations
     let logger: Logger
+    let tracing: HubTracing
     /// Of this process, for clients whose requests may reach another one.
     let node: String
 
     init(
         configuration: HubConfiguration, namespaces: Namespaces, handlers: HubHandlers, tokens: (any TokenVerifier)?, broker: any Broker,
-        presence: any PresenceStore, logger: Logger
+        presence: any PresenceStore, logger: Logger, tracing: HubTracing
     ) {
         self.configuration = configuration
         self.currentNamespaces = CurrentNamespaces(namespaces)
@@ -37,6 +38,7 @@ final class HubCore: Sendable {
         self.broker = broker
         self.presence = presence
         self.logger = logger
+        self.tracing = tracing
         self.wildcards = WildcardDirectory(maxPatterns: configuration.maxWildcardPatterns)
         self.revocations = Revocations(limit: configuration.maxRevocations)
         self.node = randomID()
@@ -74,8 +76,12 @@ final class HubCore: Sendable {
 extension HubCore: BrokerReceiver {
     func published(_ publication: Publication, on channel: String, delta base: Publication?, excluding client: String?) {
         let event = Delivery.Event.publication(publication, usesDelta: base != nil, excluded: client)
-        post(Delivery(channel: channel, event: event))
-        for pattern in wildcards.matching(channel, namespaces) { post(Delivery(channel: pattern, event: event, origin: channel)) }
+        let (time, span) = (NIODeadline.now(), tracing.delivery(on: channel))
+        post(Delivery(channel: channel, event: event, time: time, span: span))
+        for pattern in wildcards.matching(channel, namespaces) {
+            post(Delivery(channel: pattern, event: event, origin: channel, time: time, span: span))
+        }
+        span?.handedOut(to: 0)
     }
 
     func joined(_ info: ClientInfo, on channel: String) {
@@ -87,7 +93,10 @@ extension HubCore: BrokerReceiver {
     }
 
     private func post(_ delivery: Delivery) {
-        directory.forEachSink(of: delivery.channel) { $0.post(delivery) }
+        directory.forEachSink(of: delivery.channel) { sink in
+            delivery.span?.expectOne()
+            sink.post(delivery)
+        }
     }
 }
 

@@ -31,6 +31,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     /// While somebody asks who talks.
     @exclusivity(unchecked) var talkers: TalkerCounts?
     @exclusivity(unchecked) var tracers: [Tracer] = []
+    let leaving = LeavingSessions()
 
     init(eventLoop: any EventLoop, core: HubCore, number: Int) {
         self.eventLoop = eventLoop
@@ -54,6 +55,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         guard waiting.load(ordering: .relaxed) < core.configuration.maxWaitingDeliveries else {
             // A gap: positioned subscribers see it in the next publication, or when their position is checked.
             dropped.wrappingAdd(1, ordering: .relaxed)
+            delivery.span?.handedOut(to: 0)
             return
         }
         waiting.wrappingAdd(1, ordering: .relaxed)
@@ -73,6 +75,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
                 if shard.add(delivery) { touched.append(shard) }
             } else {
                 unwanted += 1
+                delivery.span?.handedOut(to: 0)
             }
         }
         waiting.wrappingSubtract(unwanted, ordering: .relaxed)
@@ -84,7 +87,9 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         var shards: [ChannelShard] = []
         swap(&touched, &shards)
         for shard in shards {
+            let oldest = shard.oldest
             let (publications, deliveries) = shard.flush()
+            if deliveries > 0, let oldest { statistics.delays.add(nanoseconds: (NIODeadline.now() - oldest).nanoseconds) }
             statistics.deliveries &+= deliveries
             talkers?.handedOut(shard.channel, deliveries: deliveries)
             waiting.wrappingSubtract(publications, ordering: .relaxed)
@@ -96,6 +101,13 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
             self.willHandOut = false
             self.handOut()
         }
+    }
+
+    /// All that was published before this call has been given to its subscribers' transports after it, however much it is: for who is about to close one. In a task
+    /// of the loop's own.
+    func handOutAll() {
+        deliver()
+        while !touched.isEmpty { handOut() }
     }
 
     // MARK: Channels

@@ -43,6 +43,7 @@ final class LocalSubscription: DeliverySink {
 
     func post(_ delivery: Delivery) {
         guard case .publication(let publication, _, _) = delivery.event else { return }
+        defer { delivery.span?.handedOut(to: 1) }
         if case .dropped = continuation.yield(publication) { continuation.finish(throwing: HubPublications.Overflow()) }
     }
 

@@ -36,6 +36,7 @@ final class HubStatistics {
     private let sentBytes: Counter
     private let lostPositions: Counter
     private let drops: Counter
+    let delays: DelayCounts
     private let factory: any MetricsFactory
     @exclusivity(unchecked) private var named: [Name: Counter] = [:]
 
@@ -55,6 +56,7 @@ final class HubStatistics {
         commandCounter = Counter(label: "hub_commands_total", dimensions: [], factory: factory)
         receivedBytes = Counter(label: "hub_received_bytes_total", dimensions: [], factory: factory)
         sentBytes = Counter(label: "hub_sent_bytes_total", dimensions: [], factory: factory)
+        delays = DelayCounts(factory: factory)
         drops = Counter(label: "hub_dropped_publications_total", dimensions: [], factory: factory)
         lostPositions = Counter(label: "hub_lost_positions_total", dimensions: [], factory: factory)
     }
@@ -123,6 +125,7 @@ final class HubStatistics {
         publish(&commands, to: commandCounter)
         publish(&bytesReceived, to: receivedBytes)
         publish(&bytesSent, to: sentBytes)
+        delays.publish()
     }
 
     private func publish(_ value: inout Int, to counter: Counter) {

@@ -121,6 +121,19 @@ extension Session {
 
     // MARK: The end
 
+    /// The server goes down: the client gets everything that was published before, and is disconnected with 3001, so that it comes back.
+    public func shutDown() {
+        guard isOpen else { return }
+        loop.handOutAll()
+        disconnect(.shutdown)
+    }
+
+    /// The same, in its turn: a loop's sessions do not all leave at once. For transports whose connections the server does not close one after the other.
+    public func leave() {
+        guard isOpen else { return }
+        loop.leave(self)
+    }
+
     /// Ends the connection. What was answered before leaves first, but for those ends that must not wait (wire-protocol §1.3).
     public func disconnect(_ code: DisconnectCode) {
         guard isOpen else { return }

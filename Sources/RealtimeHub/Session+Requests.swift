@@ -35,9 +35,11 @@ extension Session {
         publish.info = ClientInfo(
             user: user, client: client, connectionInfo: connectionInfo, channelInfo: subscriptions[request.channel]?.channelInfo)
         let data = Array(payload.readableBytesView)
-        awaitBroker {
-            core.broker.publish(data, to: request.channel, publish, $0)
+        let span = core.tracing.publication(to: request.channel, bytes: data.count)
+        awaitBroker { completion in
+            core.tracing.within(span) { core.broker.publish(data, to: request.channel, publish, completion) }
         } then: { result in
+            HubTracing.end(span, result)
             switch result {
             case .success: self.reply(id, .publish(Wire.PublishResult()))
             case .failure(let error): self.failed(error, id: id)

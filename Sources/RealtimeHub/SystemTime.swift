@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// How long this thread has been running on a processor.
-func threadProcessorTime() -> Duration {
+package func threadProcessorTime() -> Duration {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))

@@ -43,6 +43,10 @@ final class SocketDelegate: WebSocketDelegate {
         session?.drained()
     }
 
+    func leaving(_ socket: WebSocketConnection) {
+        session?.shutDown()
+    }
+
     func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {
         session?.closed()
         session = nil

@@ -37,6 +37,10 @@ final class UniSocketDelegate: WebSocketDelegate {
         session?.drained()
     }
 
+    func leaving(_ socket: WebSocketConnection) {
+        session?.shutDown()
+    }
+
     func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {
         session?.closed()
         session = nil

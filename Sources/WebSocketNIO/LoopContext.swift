@@ -29,6 +29,7 @@ final class LoopContext: @unchecked Sendable {
 
     @exclusivity(unchecked) private var leaving: [WebSocketConnection] = []
     @exclusivity(unchecked) private var isLeavingScheduled = false
+    @exclusivity(unchecked) private var leavingDeadline: NIODeadline?
 
     private init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -160,21 +161,31 @@ final class LoopContext: @unchecked Sendable {
 
     // MARK: Shutdown
 
-    /// Sockets that are told to go leave in batches, so that their clients do not all come back at once.
+    /// Sockets that are told to go leave in batches, so that their clients do not all come back at once: so many at a time, or fewer, if they
+    /// have a ``WebSocketConfiguration/shutdownWindow``.
     static let leavingBatch = 500
+    static let smallestLeavingBatch = 50
+    static let leavingPause = TimeAmount.milliseconds(100)
 
     func leave(_ connection: WebSocketConnection) {
         leaving.append(connection)
         guard !isLeavingScheduled else { return }
         isLeavingScheduled = true
+        leavingDeadline = connection.settings.configuration.shutdownWindow.map { eventLoop.now + TimeAmount($0) }
         eventLoop.execute { self.closeLeaving() }
     }
 
+    private var leavingCount: Int {
+        guard let leavingDeadline else { return Self.leavingBatch }
+        let pauses = max(1, (leavingDeadline - eventLoop.now).nanoseconds / Self.leavingPause.nanoseconds)
+        return max(Self.smallestLeavingBatch, (leaving.count + Int(pauses) - 1) / Int(pauses))
+    }
+
     private func closeLeaving() {
-        let batch = leaving.prefix(Self.leavingBatch)
+        let batch = leaving.prefix(leavingCount)
         for connection in batch { connection.closeForShutdown() }
         leaving.removeFirst(batch.count)
         isLeavingScheduled = !leaving.isEmpty
-        if isLeavingScheduled { eventLoop.scheduleTask(in: .milliseconds(100)) { self.closeLeaving() } }
+        if isLeavingScheduled { eventLoop.scheduleTask(in: Self.leavingPause) { self.closeLeaving() } }
     }
 }

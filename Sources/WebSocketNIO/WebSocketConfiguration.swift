@@ -37,5 +37,9 @@ public struct WebSocketConfiguration: Sendable {
     /// The code that sockets are closed with when the server shuts down. Default 1001; 1012 tells clients that it will be back.
     public var shutdownCode = CloseCode.goingAway
 
+    /// Over what time an event loop's sockets are closed when the server shuts down, so that their clients come back one after the other: every 100 ms as
+    /// many as are needed for that, but 50 at least. Default nil: 500 every 100 ms.
+    public var shutdownWindow: Duration?
+
     public init() {}
 }

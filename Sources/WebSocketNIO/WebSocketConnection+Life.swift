@@ -46,6 +46,7 @@ extension WebSocketConnection {
     }
 
     func closeForShutdown() {
+        if isOpen { delegate?.leaving(self) }
         close(code: settings.configuration.shutdownCode, reason: "the server shuts down")
     }
 

@@ -29,6 +29,10 @@ public protocol WebSocketDelegate: AnyObject {
     /// What was sent has left us: ``WebSocketConnection/bufferedBytes`` is 0 again after the peer was slow.
     func drained(_ socket: WebSocketConnection)
 
+    /// The server goes down, and this socket is about to be closed with ``WebSocketConfiguration/shutdownCode``. What is sent here still leaves
+    /// before that; who closes it here decides the code.
+    func leaving(_ socket: WebSocketConnection)
+
     /// The socket is closed; the last call.
     func closed(_ socket: WebSocketConnection, _ reason: CloseReason)
 }
@@ -39,5 +43,6 @@ extension WebSocketDelegate {
     public func receivedPart(_ part: MessagePart, on socket: WebSocketConnection) {}
     public func receivedPong(_ payload: ByteBuffer, on socket: WebSocketConnection) {}
     public func drained(_ socket: WebSocketConnection) {}
+    public func leaving(_ socket: WebSocketConnection) {}
     public func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {}
 }

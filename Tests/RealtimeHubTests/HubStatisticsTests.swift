@@ -29,6 +29,21 @@ struct HubStatisticsTests {
         #expect(try value("hub_commands_total") == 1)
     }
 
+    @Test("How long publications wait is told in buckets, each with all that took less")
+    func delays() throws {
+        let delays = DelayCounts(factory: factory)
+        for microseconds: Int64 in [100, 400, 600, 3_000, 10_000_000] { delays.add(nanoseconds: microseconds * 1_000) }
+        delays.publish()
+        delays.publish()
+        func bucket(_ bound: String) throws -> Int64 { try value("hub_delivery_delay_seconds_bucket", [("le", bound)]) }
+        #expect(try bucket("0.0005") == 2)
+        #expect(try bucket("0.001") == 3)
+        #expect(try bucket("0.005") == 4)
+        #expect(try bucket("2.5") == 4)
+        #expect(try bucket("+Inf") == 5)
+        #expect(try value("hub_delivery_delay_seconds_count") == 5)
+    }
+
     @Test("Sessions and subscriptions go up and down")
     func gauges() throws {
         let statistics = HubStatistics(factory: factory)

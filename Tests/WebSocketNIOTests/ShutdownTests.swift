@@ -40,6 +40,42 @@ struct ShutdownTests {
         #expect(closing() == 1_200)
     }
 
+    @Test("With a window, many leave over the whole of it, and a few at once")
+    func window() throws {
+        let loop = EmbeddedEventLoop()
+        let configuration = WebSocketConfiguration.quiet { $0.shutdownWindow = .seconds(2) }
+        let sockets = try (0..<2_000).map { _ in try EmbeddedSocket(configuration: configuration, on: loop) }
+        for socket in sockets { quiesce(socket) }
+        func closing() -> Int { sockets.count { !$0.connection.isOpen } }
+        loop.run()
+        #expect(closing() == 100)
+        loop.advanceTime(by: .seconds(1))
+        #expect((1_000...1_200).contains(closing()))
+        loop.advanceTime(by: .seconds(1))
+        #expect(closing() == 2_000)
+        let few = try (0..<50).map { _ in try EmbeddedSocket(configuration: configuration, on: loop) }
+        for socket in few { quiesce(socket) }
+        loop.run()
+        #expect(few.allSatisfy { !$0.connection.isOpen })
+    }
+
+    @Test("The delegate is told first: what it sends still leaves, and its code is the one")
+    func delegate() throws {
+        final class Farewell: WebSocketDelegate {
+            func leaving(_ socket: WebSocketConnection) {
+                socket.send(text: "goodbye")
+                socket.close(code: CloseCode(rawValue: 3_001), reason: "shutdown")
+            }
+        }
+        let farewell = Farewell()
+        let socket = try EmbeddedSocket()
+        socket.connection.delegate = farewell
+        quiesce(socket)
+        let frames = try socket.sent()
+        #expect(frames.map(\.opcode) == [.text, .close])
+        #expect(frames.last?.closeCode == CloseCode(rawValue: 3_001))
+    }
+
     @Test("A socket that closes while it waits for its turn is left alone, and one that is told twice leaves once")
     func others() throws {
         let loop = EmbeddedEventLoop()

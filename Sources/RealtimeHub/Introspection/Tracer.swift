@@ -45,6 +45,7 @@ final class Tracer: DeliverySink {
     func post(_ delivery: Delivery) {
         switch delivery.event {
         case .publication(let publication, _, _):
+            delivery.span?.handedOut(to: 0)
             record(
                 .publication, client: publication.info?.client ?? "", user: publication.info?.user ?? "", bytes: publication.data.count,
                 TraceText.of(publication))

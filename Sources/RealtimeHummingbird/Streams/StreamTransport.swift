@@ -111,7 +111,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
 
     /// The server goes down.
     func shutDown() {
-        body.onLoop { self.session?.disconnect(.shutdown) }
+        body.onLoop { self.session?.leave() }
     }
 
     private func endSession() {
