@@ -76,7 +76,9 @@ unit() {
 }
 streams() { tests heliograph --no-parallel --filter RealtimeHummingbirdTests; }
 # Pictures of the pages are left in out/screenshots.
-browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots tests heliograph --filter BrowserTests; }
+browser() { HELIOGRAPH_SCREENSHOTS=$root/out/screenshots tests heliograph --filter BrowserTests --skip ProxyTests; }
+# The same pages through nginx, HAProxy and Caddy, as Docs/operations.md configures them.
+proxies() { tests heliograph --filter ProxyTests; }
 packages() {
     local folder
     for folder in Examples/quick-start Examples/web-app Benchmarks; do dev/nested.sh "$folder" build --build-tests || return; done
@@ -94,6 +96,7 @@ build=(
 timed=(
     "unit       unit"
     "browser    browser"
+    "proxies    proxies"
     "peers      dev/interop.sh"
     "sdk        dev/sdk.sh"
     "client     dev/client-js.sh"
@@ -115,6 +118,7 @@ waiting=(
 last=(
     "examples   examples"
     "recovery   env CONFIGURATION=debug dev/soak.sh 120"
+    "drain      env CONFIGURATION=debug dev/drain.sh --clients 500 --rate 50"
 )
 
 wanted=("$@")

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, the minifier terser, and a Python environment with `websockets`,
+# Installs what the tests need beside Swift: zlib's headers, Chromium, node's ws, the minifier terser, proxies (nginx, HAProxy, Caddy), and a Python environment with `websockets`,
 # `centrifuge-python` and `schemathesis`.
 # Does nothing where it is there already. The environment is in $HELIOGRAPH_VENV (default ~/.cache/heliograph-venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=(zlib1g-dev chromium nodejs node-ws terser openssl python3-venv)
+packages=(zlib1g-dev chromium nodejs node-ws terser openssl curl nginx haproxy caddy python3-venv)
 missing=()
 for package in "${packages[@]}"; do
     case $package in
