@@ -1,8 +1,6 @@
 import Demos
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import LiveViews
 public import Logging
 public import NIOCore
@@ -11,32 +9,34 @@ import RealtimeHub
 import RealtimeHummingbird
 public import ServiceLifecycle
 import WebSocketHummingbird
-import WebSocketProtocol
 
 /// The server that `heliograph serve` runs: the pages, their sockets, and the routes for measuring, in one Hummingbird router.
 public struct HeliographApplication: Service {
     let configuration: ServeConfiguration
-    private let logger: Logger
+    let logger: Logger
+    let metrics: ServerMetrics
     let hub: Hub
     let tokens: ReplaceableTokens?
     let apiAccess: Replaceable<APIAccess>?
     let certificates: ServerCertificates?
+    let internalCertificates: ServerCertificates?
     /// What is in force, by the settings' places.
     let current: CurrentSettings
     private let demos: DemoHub?
-    private let views: LiveRuntime
+    let views: LiveRuntime
     let admin: Admin?
     let board = StatusBoard()
-    private let server: HTTPServerBuilder
-    private let eventLoopGroup: any EventLoopGroup
-    private let onServing: @Sendable (SocketAddress) async -> Void
+    /// Why the server is not ready for new connections: whoever knows of a reason adds a check.
+    public let readiness = ReadinessChecks()
+    let eventLoopGroup: any EventLoopGroup
+    let listening: Listening
 
     /// - Parameters:
     ///   - configuration: where to listen, and what to serve.
     ///   - eventLoopGroup: what drives the connections; the caller's to shut down. Default: the process's own.
-    ///   - metrics: where the start page's figures come from: the factory that `MetricsSystem` was given.
+    ///   - metrics: what `/metrics` and the pages show: the factory that `MetricsSystem` was given.
     ///   - logger: for all that happens.
-    ///   - onServing: called with the address when the server listens.
+    ///   - onServing: called with the public listener's address when the server listens, everywhere.
     /// - Throws: ``ServeError`` if the certificate or the key cannot be used.
     public init(
         configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
@@ -52,8 +52,11 @@ public struct HeliographApplication: Service {
         configuration: ServeConfiguration, eventLoopGroup: any EventLoopGroup, metrics: ServerMetrics, demos: [any Demo]?, logger: Logger,
         onServing: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) throws {
+        var configuration = configuration
+        configuration.spreadShutdown()
         self.configuration = configuration
         self.logger = logger
+        self.metrics = metrics
         try configuration.realtime?.check(host: configuration.host)
         let demoHub = DemoHub(
             configuration.hasDemo ? demos ?? Self.demos(eventLoopGroup, metrics) : [], logger: logger)
@@ -67,48 +70,44 @@ public struct HeliographApplication: Service {
         self.tokens = tokens
         self.apiAccess = configuration.realtime?.api.map { Replaceable($0.access) }
         self.certificates = try configuration.tls.map { (files) throws(ServeError) in try ServerCertificates(files) }
+        self.internalCertificates = try configuration.internalListener?.tls.map { (files) throws(ServeError) in
+            try ServerCertificates(files)
+        }
         self.current = CurrentSettings(configuration.given)
         self.views = LiveRuntime(seals: try Self.seals(configuration), hub: demoHub.hub, logger: logger)
         let hub = self.hub
         self.admin = try configuration.adminPassword.map { password throws(ServeError) in
             try Admin(password: password, secret: configuration.liveSecret, hub: hub, logger: logger)
         }
-        self.server = try Self.server(configuration, certificates)
         self.eventLoopGroup = eventLoopGroup
-        self.onServing = onServing
+        self.listening = Listening(listeners: configuration.internalListener == nil ? 1 : 2, then: onServing)
+        readiness.add("draining") { [board] in board.isDraining ? "the server is going down" : nil }
     }
 
     /// Serves until a graceful shutdown is asked for and the last connection is closed.
     ///
+    /// A graceful shutdown goes backwards through the services: first ``Drain`` has nobody sent here any more; then the public listener closes, and its connections in
+    /// turn; then hubs, and what they report to; at last the internal listener, so that whoever watches sees all of it.
+    ///
     /// - Throws: ``ServeError`` if the address cannot be had.
     public func run() async throws {
-        let board = board, views = views
-        do {
-            try await withGracefulShutdownHandler {
-                // With one loop nothing is gained by a second thread, and each change of threads costs more than a request.
-                let isSingle = eventLoopGroup.makeIterator().reduce(0) { count, _ in count + 1 } == 1
-                try await withTaskExecutorPreference(isSingle ? EventLoopTaskExecutor(eventLoopGroup.next()) : nil) {
-                    try await application.run()
-                }
-            } onGracefulShutdown: {
-                board.startDraining()
-                views.drain()
-            }
-        } catch {
-            throw explained(error)
+        // With one loop nothing is gained by a second thread, and each change of threads costs more than a request.
+        let isSingle = eventLoopGroup.makeIterator().reduce(0) { count, _ in count + 1 } == 1
+        try await withTaskExecutorPreference(isSingle ? EventLoopTaskExecutor(eventLoopGroup.next()) : nil) {
+            let services = ServiceGroup(configuration: ServiceGroupConfiguration(services: listeners + [drain], logger: logger))
+            try await services.run()
         }
     }
 
+    /// The public listener, and what goes down after it.
     var application: some ApplicationProtocol {
         Application(
             router: router(),
-            server: server,
+            server: server(certificates),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "heliograph", backlog: 1_024),
             services: services,
-            onServerRunning: { [onServing] channel in
-                if let address = channel.localAddress { await onServing(address) }
-            },
+            onServerRunning: { [listening] in await listening.began($0, .public) },
             eventLoopGroupProvider: .shared(eventLoopGroup),
             logger: logger)
     }
@@ -124,6 +123,7 @@ public struct HeliographApplication: Service {
         ]
     }
 
+    /// They end the other way round: what is told of the ends of a hub's connections, such as a queue of hooks, goes before the hub.
     private var services: [any Service] {
         var services: [any Service] = [HubService(hub)]
         guard let demos else { return services }
@@ -133,9 +133,7 @@ public struct HeliographApplication: Service {
     }
 
     private func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
-        if logger.logLevel <= .debug { router.add(middleware: LogRequestsMiddleware(.debug)) }
-        router.get("health") { [board] _, _ in Health(board).response }
+        let router = emptyRouter()
         if configuration.hasDemo {
             PageRoutes.add(to: router)
             DemoRoutes.add(to: router)
@@ -151,10 +149,7 @@ public struct HeliographApplication: Service {
             router.realtime(under: "connection", hub: hub, options: configuration.realtime?.routes ?? RealtimeOptions())
             if !configuration.hasDemo { PageRoutes.addClient(to: router) }
         }
-        if let admin { AdminRoutes(admin: admin, views: views).addAdminRoutes(to: router) }
-        if let api = configuration.realtime?.api, let apiAccess {
-            ServerAPI(hub: hub, configuration: api, access: apiAccess).add(to: router)
-        }
+        addOwn(to: router, .public)
         return router
     }
 
@@ -162,30 +157,6 @@ public struct HeliographApplication: Service {
         guard let text = configuration.liveSecret else { return StateSeals() }
         guard let secret = StateSeals.Secret(text) else { throw ServeError("The secret of live views needs at least 16 bytes.") }
         return StateSeals(secret: secret)
-    }
-
-    private static func server(_ configuration: ServeConfiguration, _ certificates: ServerCertificates?) throws -> HTTPServerBuilder {
-        var sockets = WebSocketServerConfiguration()
-        // All routes are ours, and none of them blocks.
-        sockets.dangerouslyRunsHandlersOnEventLoop = true
-        guard let files = configuration.tls, let certificates else { return .webSockets(configuration: sockets) }
-        return try .webSocketsHTTP2(tlsConfiguration: certificates.configuration(files), configuration: sockets)
-    }
-
-    private func explained(_ error: any Error) -> any Error {
-        let place = "\(configuration.host):\(configuration.port)"
-        switch error {
-        case let error as IOError where error.errnoCode == EADDRINUSE:
-            return ServeError("\(place) is in use by another program. Choose another port with --port.")
-        case let error as IOError where error.errnoCode == EACCES:
-            return ServeError("This user may not listen on \(place). Ports below 1024 are often reserved; choose another with --port.")
-        case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
-            return ServeError("This machine has no address \(configuration.host). Choose another with --host.")
-        case is SocketAddressError, is SocketAddressError.UnknownHost:
-            return ServeError("The address \(configuration.host) is not known. Choose another with --host.")
-        default:
-            return error
-        }
     }
 }
 
@@ -204,18 +175,5 @@ extension ServerMetrics {
         counts.bytesReceived = bytesReceived
         counts.bytesSent = bytesSent
         return counts
-    }
-}
-
-/// The answer to whoever decides where requests go.
-private struct Health {
-    let response: Response
-
-    init(_ board: StatusBoard) {
-        let status = board.isDraining ? "draining" : "ok"
-        response = Response(
-            status: board.isDraining ? .serviceUnavailable : .ok,
-            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"status\":\"\(status)\",\"uptime\":\(board.uptime)}")))
     }
 }

@@ -25,15 +25,13 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     private let server: ServerState
     private let http1: SocketHTTP1Channel
-    private let tls: NIOSSLContext
+    private let tls: @Sendable () -> NIOSSLContext
 
-    init(tlsConfiguration: TLSConfiguration, responder: @escaping HTTPChannelHandler.Responder, server: ServerState) throws {
-        var tlsConfiguration = tlsConfiguration
-        tlsConfiguration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
+    init(tls: @escaping @Sendable () -> NIOSSLContext, responder: @escaping HTTPChannelHandler.Responder, server: ServerState) {
         self.responder = responder
         self.server = server
         self.http1 = SocketHTTP1Channel(responder: responder, server: server)
-        self.tls = try NIOSSLContext(configuration: tlsConfiguration)
+        self.tls = tls
     }
 
     // MARK: Setting up
@@ -46,7 +44,7 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
         }
         do {
             try channel.prepareForSockets(server.configuration)
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls()))
         } catch {
             return eventLoop.makeFailedFuture(error)
         }

@@ -1,4 +1,5 @@
 public import HummingbirdCore
+import NIOHTTP2
 public import NIOSSL
 
 extension HTTPServerBuilder {
@@ -33,10 +34,24 @@ extension HTTPServerBuilder {
     public static func webSocketsHTTP2(
         tlsConfiguration: TLSConfiguration, configuration: WebSocketServerConfiguration = WebSocketServerConfiguration()
     ) throws -> HTTPServerBuilder {
-        // Once before the server is built, to fail where the mistake is made.
-        _ = try NIOSSLContext(configuration: tlsConfiguration)
-        return HTTPServerBuilder { responder in
-            try SocketHTTP2Channel(tlsConfiguration: tlsConfiguration, responder: responder, server: ServerState(configuration))
-        }
+        var tlsConfiguration = tlsConfiguration
+        tlsConfiguration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
+        let tls = try NIOSSLContext(configuration: tlsConfiguration)
+        return webSocketsHTTP2(configuration: configuration) { tls }
+    }
+
+    /// The same with a TLS context that can become another while the server runs: for certificates, keys and authorities that change.
+    ///
+    /// ```swift
+    /// let server = HTTPServerBuilder.webSocketsHTTP2 { contexts.current }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - configuration: limits and timeouts of connections.
+    ///   - tls: asked for each new connection, on its event loop: it must not block. The context's `applicationProtocols` must be `h2` and `http/1.1`.
+    public static func webSocketsHTTP2(
+        configuration: WebSocketServerConfiguration = WebSocketServerConfiguration(), tls: @escaping @Sendable () -> NIOSSLContext
+    ) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in SocketHTTP2Channel(tls: tls, responder: responder, server: ServerState(configuration)) }
     }
 }

@@ -59,10 +59,8 @@ struct ServeCommandTests {
         #expect(await server.command.outcome().code == 0)
     }
 
-    @Test("waits for a socket that does not answer its Close, but not when asked a second time")
-    func stopNow() async throws {
-        let server = try await HeliographServerProcess.start()
-        // After the handshake this peer neither reads nor answers anything.
+    /// After the handshake this peer neither reads nor answers anything.
+    private func silentSocket(_ server: HeliographServerProcess) async throws -> any Channel {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.autoRead, value: false)
             .connect(host: "127.0.0.1", port: server.port).get()
@@ -71,6 +69,28 @@ struct ServeCommandTests {
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n
             """
         try await channel.writeAndFlush(ByteBuffer(string: request))
+        return channel
+    }
+
+    @Test("ends with 1 when its end takes longer than it may")
+    func timeout() async throws {
+        let server = try await HeliographServerProcess.start(["--set", "shutdown.timeout=1s"])
+        let channel = try await silentSocket(server)
+        let witness = try await WebSocket.connect(to: server.socketAddress("/echo"))
+        let start = ContinuousClock.now
+        server.command.signal(SIGTERM)
+        _ = await witness.waitForClose()
+        let outcome = await server.command.outcome()
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.contains("stopping with connections still open"))
+        #expect(start.duration(to: .now) < .seconds(4))
+        try? await channel.close()
+    }
+
+    @Test("waits for a socket that does not answer its Close, but not when asked a second time")
+    func stopNow() async throws {
+        let server = try await HeliographServerProcess.start()
+        let channel = try await silentSocket(server)
         // Another one, whose Close says that the shutdown is under way.
         let witness = try await WebSocket.connect(to: server.socketAddress("/echo"))
         server.command.signal(SIGTERM)

@@ -16,7 +16,7 @@ struct TLSFilesTests {
     @Test("that belong together are taken")
     func good() async throws {
         let files = try await folder.certificate()
-        let configuration = try TLSFiles(certificate: files.certificate, key: files.key).load()
+        let configuration = try TLSFiles(certificate: files.certificate, key: files.key).configuration()
         #expect(configuration.certificateChain.count == 1)
         #expect(configuration.minimumTLSVersion == .tlsv12)
     }

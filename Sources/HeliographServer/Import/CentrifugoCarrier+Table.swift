@@ -4,22 +4,30 @@ extension CentrifugoCarrier {
         "client.allow_anonymous_connect_without_token": ("client.allow_anonymous", nil),
         "http_server.tls.cert_pem": ("http_server.tls.cert_file", nil),
         "http_server.tls.key_pem": ("http_server.tls.key_file", nil),
+        "http_server.tls.client_ca_pem": ("http_server.tls.client_ca_file", nil),
+        "http_server.internal_tls.cert_pem": ("http_server.internal_tls.cert_file", nil),
+        "http_server.internal_tls.key_pem": ("http_server.internal_tls.key_file", nil),
+        "http_server.internal_tls.client_ca_pem": ("http_server.internal_tls.client_ca_file", nil),
         "websocket.disabled": ("websocket.enabled", "false"),
-        "log.level": ("log.level", nil),
         "admin.password": ("admin_password", nil),
     ]
 
     /// Sections that mean nothing unless a key of theirs is on, or is off.
     static let switches: [(section: String, key: String, isOn: Bool)] = [
         ("admin", "enabled", true), ("client.subscription_token", "enabled", true), ("http_server.tls", "enabled", true),
+        ("http_server.internal_tls", "enabled", true),
         ("http_api", "disabled", false),
     ]
+
+    /// Values of the same setting that have other names here.
+    static let values: [String: [String: String]] = ["log.level": ["warn": "warning", "none": "critical", "fatal": "critical"]]
 
     /// Read elsewhere, or of no meaning by themselves.
     static let handled: Set<String> = [
         "client.token.hmac_previous_secret_key", "client.token.hmac_previous_secret_key_valid_until",
         "client.subscription_token.hmac_previous_secret_key", "client.subscription_token.hmac_previous_secret_key_valid_until",
-        "client.subscription_token.enabled", "http_server.tls.enabled", "health.enabled", "http_api.disabled", "admin.enabled",
+        "client.subscription_token.enabled", "http_server.tls.enabled", "http_server.internal_tls.enabled", "http_api.disabled",
+        "admin.enabled",
     ]
 
     static let hooks = "a backend is not asked by this server"
@@ -33,7 +41,8 @@ extension CentrifugoCarrier {
         ("consumers", "publications come by the HTTP API"), ("grpc_api", "there is an HTTP API"), ("uni_grpc", "there is no gRPC"),
         ("webtransport", "there is no WebTransport"), ("client.insecure", "give `insecure: true` if it is for development on this machine"),
         ("http_api.insecure", "the API always needs a key"), ("usage_stats", "nothing is sent to anybody"),
-        ("http_server.internal_address", "there is one listener"), ("http_server.internal_port", "there is one listener"),
+        ("opentelemetry", "an application that has a tracer gets spans"), ("prometheus.handler_prefix", "it is at /metrics"),
+        ("health.handler_prefix", "it is at /health"), ("http_server.tls_autocert", "give files, which a program such as certbot renews"),
     ]
 
     static func reason(_ path: String) -> String? {

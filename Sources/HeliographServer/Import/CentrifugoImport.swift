@@ -52,6 +52,7 @@ struct CentrifugoCarrier {
         set("http_server.port", "8000")
         for transport in ["http_stream", "sse"] { set("\(transport).enabled", "false") }
         result.set(["channel", "without_namespace"], .mapping(.init([])))
+        if root["http_server"]?["internal_port"] != nil { set("http_server.internal_address", "0.0.0.0") }
         carry(root, at: "")
         carryPreviousSecret(root)
         remark(root)
@@ -83,7 +84,7 @@ struct CentrifugoCarrier {
             return result.set(ours.split(separator: ".").map(String.init), value.map { Node($0) } ?? node)
         }
         if let setting = Setting.at(path), setting.isLayered, Self.reason(path) == nil {
-            return result.set(setting.components, node)
+            return result.set(setting.components, node.string.flatMap { Self.values[path]?[$0] }.map { Node($0) } ?? node)
         }
         note(path)
     }

@@ -22,8 +22,9 @@ extension HeliographApplication {
         if let namespace = configuration.realtime?.hub.personalChannel?.namespace, new.realtime?.namespaces.named[namespace] == nil {
             throw ServeError("there is no namespace \(namespace) any more, and every user has a channel in it")
         }
-        // The only step that can fail comes first.
-        if let certificates, let files = configuration.tls { try certificates.replace(by: files) }
+        // The only steps that can fail come first.
+        if let files = configuration.tls { try certificates?.replace(by: files) }
+        if let files = configuration.internalListener?.tls { try internalCertificates?.replace(by: files) }
         if let old = configuration.realtime, let new = new.realtime { replace(old, by: new) }
         current.take(changed, from: new.given)
         return Reload(changed: changed, waiting: different.filter { !changed.contains($0) })
@@ -45,5 +46,6 @@ extension ServeConfiguration {
     /// - Throws: ``ServeError`` if the certificate or the key cannot be used.
     public func checkFiles() throws(ServeError) {
         _ = try tls?.load()
+        _ = try internalListener?.tls?.load()
     }
 }

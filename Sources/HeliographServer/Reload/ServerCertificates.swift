@@ -1,33 +1,19 @@
-import NIOCore
 import NIOSSL
 import Synchronization
 
-/// The certificate that new connections are shown, which can be replaced while others go on.
+/// What new connections of a listener shake hands with: certificate, key, and the authorities of clients. It can be replaced while others go on.
 final class ServerCertificates: Sendable {
-    private let current: Mutex<NIOSSLContextConfigurationOverride>
+    private let current: Mutex<NIOSSLContext>
 
     init(_ files: TLSFiles) throws(ServeError) {
-        current = Mutex(try Self.read(files))
+        current = Mutex(try files.load())
     }
 
-    /// - Throws: what is wrong with the files; then the certificate stays the one that it was.
+    /// - Throws: what is wrong with the files; then all stays as it was.
     func replace(by files: TLSFiles) throws(ServeError) {
-        let new = try Self.read(files)
+        let new = try files.load()
         current.withLock { $0 = new }
     }
 
-    /// A server's configuration that asks here with every handshake.
-    func configuration(_ files: TLSFiles) throws(ServeError) -> TLSConfiguration {
-        var configuration = try files.load()
-        configuration.sslContextCallback = { [self] _, promise in promise.succeed(current.withLock { $0 }) }
-        return configuration
-    }
-
-    private static func read(_ files: TLSFiles) throws(ServeError) -> NIOSSLContextConfigurationOverride {
-        let configuration = try files.load()
-        var certificates = NIOSSLContextConfigurationOverride()
-        certificates.certificateChain = configuration.certificateChain
-        certificates.privateKey = configuration.privateKey
-        return certificates
-    }
+    var context: NIOSSLContext { current.withLock { $0 } }
 }

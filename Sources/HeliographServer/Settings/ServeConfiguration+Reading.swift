@@ -42,12 +42,15 @@ extension ServeConfiguration {
     private mutating func read(_ node: Node, _ reading: SettingsReading) async throws(ServeError) {
         let root = ConfigurationSection(ConfigurationValue(node: node, path: "", reading: reading))
         readServing(root)
+        readOperations(root)
         let isConfigured = !reading.file.isEmpty || RealtimeConfiguration.sections.contains { root.has($0) }
         if isConfigured { realtime = await RealtimeConfiguration(root) }
         hasDemo = !isConfigured
         root.read("demo", into: &hasDemo)
         if !reading.hasProblems, let realtime {
-            do throws(ServeError) { try realtime.check(host: host) } catch { reading.report(error.description, line: 0) }
+            for host in [host, internalListener?.host].compactMap(\.self) {
+                do throws(ServeError) { try realtime.check(host: host) } catch { reading.report(error.description, line: 0) }
+            }
         }
         given = reading.given
         try reading.finish()
@@ -60,14 +63,6 @@ extension ServeConfiguration {
             var count = 0
             server.read("threads", into: &count)
             threads = count > 0 ? count : nil
-            if let tls = server.section("tls") {
-                let (certificate, key) = (tls.text("cert_file"), tls.text("key_file"))
-                if let certificate, let key {
-                    self.tls = TLSFiles(certificate: certificate, key: key)
-                } else if certificate != nil || key != nil {
-                    tls.value.report("--tls-cert and --tls-key go together, as cert_file and key_file do")
-                }
-            }
         }
         if let value = root.value("admin_password"), let password = value.string {
             adminPassword = password

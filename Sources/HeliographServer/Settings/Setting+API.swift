@@ -29,6 +29,7 @@ extension Setting {
                 "http_api.error_mode", .choice(["", "transport"]), "\"\"",
                 "With `transport`, an error is the answer's status too; otherwise only if the request has `X-Centrifugo-Error-Mode: transport`."
             ),
+            Setting("http_api.external", .flag, "false", "Whether the public listener has the API although there is an internal one."),
             Setting("http_api.max_body_size", .integer(1_024...1 << 30), "1048576", "Bytes of a call's body."),
         ] + tokens(under: "http_api.token", "the API's tokens")
 }

@@ -1,34 +1,32 @@
 // The table, but for channels and tokens. A setting is added here and read in `ServeConfiguration` or `RealtimeConfiguration`; a test compares the two.
 
 extension Setting {
-    static let serving: [Setting] = [
-        Setting(
-            "insecure", .flag, "false", "Development: anybody may connect and do everything. Only on an address of this machine alone.",
-            option: "insecure"),
-        Setting(
-            "demo", .flag, nil, "The demo pages, `/echo` and `/broadcast`. Usually on unless anything else is configured.", option: "demo"),
-        Setting(
-            "admin_password", .text, nil,
-            "Who knows it may see and do everything on the pages at `/admin`; at least 12 bytes. Without it there are none.",
-            isSecret: true),
-        Setting("http_server.address", .text, "127.0.0.1", "The address to listen on; 0.0.0.0 or `::` for all.", option: "host"),
-        Setting("http_server.port", .integer(0...65_535), "8080", "The port to listen on; 0 takes a free one.", option: "port"),
-        Setting(
-            "http_server.threads", .integer(1...1_024), nil, "Event loops. Usually one for each core.", option: "threads"),
-        Setting(
-            "http_server.tls.cert_file", .text, nil,
-            "A file in PEM with the server's certificate and those that lead to the root. SIGHUP reads the file anew.", option: "tls-cert"),
-        Setting(
-            "http_server.tls.key_file", .text, nil, "A file in PEM with the certificate's private key. SIGHUP reads the file anew.",
-            option: "tls-key"),
-        Setting(
-            "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info", "What to log.",
-            option: "log-level"),
-        Setting(
-            "live.secret", .text, nil,
-            "What the states of live views are sealed with, the same in all processes that serve the same pages; at least 16 bytes. Usually random.",
-            isSecret: true),
-    ]
+    static let serving: [Setting] =
+        [
+            Setting(
+                "insecure", .flag, "false", "Development: anybody may connect and do everything. Only on an address of this machine alone.",
+                option: "insecure"),
+            Setting(
+                "demo", .flag, nil, "The demo pages, `/echo` and `/broadcast`. Usually on unless anything else is configured.",
+                option: "demo"),
+            Setting(
+                "admin_password", .text, nil,
+                "Who knows it may see and do everything on the pages at `/admin`; at least 12 bytes. Without it there are none.",
+                isSecret: true),
+            Setting("http_server.address", .text, "127.0.0.1", "The address to listen on; 0.0.0.0 or `::` for all.", option: "host"),
+            Setting("http_server.port", .integer(0...65_535), "8080", "The port to listen on; 0 takes a free one.", option: "port"),
+            Setting(
+                "http_server.threads", .integer(1...1_024), nil, "Event loops. Usually one for each core.", option: "threads"),
+        ] + listeners + [
+            Setting(
+                "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info", "What to log.",
+                option: "log-level")
+        ] + logs + [
+            Setting(
+                "live.secret", .text, nil,
+                "What the states of live views are sealed with, the same in all processes that serve the same pages; at least 16 bytes. Usually random.",
+                isSecret: true)
+        ] + running
 
     static let clients: [Setting] = [
         Setting("client.allow_anonymous", .flag, "false", "Connecting without a token, as the user with the empty name."),

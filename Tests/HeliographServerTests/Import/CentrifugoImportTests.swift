@@ -1,6 +1,7 @@
 // A file of Centrifugo v6 becomes one of ours; what can't is told.
 
 import Foundation
+import Logging
 import RealtimeHub
 import RealtimeHummingbird
 import ServerTestSupport
@@ -46,6 +47,8 @@ struct CentrifugoImportTests {
         let realtime = try #require(ours.realtime)
         #expect(ours.port == 9_000)
         #expect(ours.host == "0.0.0.0", "theirs listens on all addresses")
+        #expect(ours.internalListener?.port == 9_001)
+        #expect(ours.internalListener?.host == "0.0.0.0")
         #expect(realtime.hub.pingInterval == .seconds(20))
         #expect(realtime.hub.allowsAnonymousConnections)
         #expect(realtime.namespaces.named["chat"]?.historyTTL == .seconds(300))
@@ -68,7 +71,6 @@ struct CentrifugoImportTests {
             "channel.namespaces[chat].subscription_type: there are no maps",
             "channel.namespaces[chat].channel_regex: it must match the whole name", "channel.without_namespace.subscribe_proxy_enabled",
             "engine.type: channels, history and presence are in the memory of one process", "admin.secret: there is nothing like it here",
-            "http_server.internal_port: there is one listener",
             "client.token.hmac_secret_key: it is for HS256 alone here",
         ] {
             #expect(notes.contains { $0.contains(words) }, "\(words) is not in \(notes)")
@@ -95,6 +97,39 @@ struct CentrifugoImportTests {
         #expect(off.realtime?.namespaces.withoutNamespace?.historyMetaTTL == .seconds(86_400))
         let token = try await TokenMaker.hmac().sign(#"{"sub":"42","channel":"a"}"#)
         #expect(try await off.realtime?.tokens?.subscription(token).channel == "a", "subscription tokens have the same keys")
+    }
+
+    @Test("carries over how it is operated")
+    func operations() async throws {
+        let result = try await imported(
+            """
+            client: {allow_anonymous_connect_without_token: true}
+            channel: {without_namespace: {presence: true}}
+            http_server:
+              internal_port: "9001"
+              internal_address: 10.0.0.1
+              tls: {enabled: true, cert_pem: a.pem, key_pem: b.pem, client_ca_pem: c.pem}
+              tls_external: true
+            prometheus: {enabled: true, handler_prefix: /prom}
+            health: {enabled: true}
+            log: {level: warn, file: /var/log/x.log}
+            shutdown: {timeout: 5s}
+            http_api: {key: 0123456789abcdef, external: true}
+            opentelemetry: {enabled: true}
+            """)
+        #expect(result.problems == [])
+        let ours = try await ServeConfiguration(yaml: result.text, file: "heliograph.yaml")
+        #expect(ours.internalListener?.host == "10.0.0.1")
+        #expect(ours.internalListener?.tls == nil)
+        #expect(ours.tls?.clientAuthorities == "c.pem")
+        #expect(ours.hasMetrics == true && ours.hasHealth == true)
+        #expect(ours.log.file == "/var/log/x.log")
+        #expect(ours.logLevel == .warning)
+        #expect(ours.shutdown.timeout == .seconds(5))
+        #expect(ours.shutdown.window == .milliseconds(2_500), "less than all of it")
+        #expect(ours.realtime?.api?.isExternal == true)
+        #expect(result.notes.contains { $0.contains("prometheus.handler_prefix: it is at /metrics") })
+        #expect(result.notes.contains { $0.contains("opentelemetry.enabled") })
     }
 
     @Test("says what has to be changed first")

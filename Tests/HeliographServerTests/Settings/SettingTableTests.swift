@@ -18,7 +18,10 @@ struct SettingTableTests {
     @Test("every setting of the table is asked for, and nothing else is")
     func complete() async throws {
         let yaml = """
-            http_server: {tls: {}}
+            http_server: {tls: {}, internal_tls: {}}
+            prometheus: {}
+            health: {}
+            shutdown: {}
             log: {}
             live: {}
             client:
@@ -68,6 +71,7 @@ struct SettingTableTests {
         #expect(realtime.routes.maxRequestBytes == usual.routes.maxRequestBytes)
         let server = ServeConfiguration()
         #expect((told.host, told.port, told.logLevel) == (server.host, server.port, server.logLevel))
+        #expect((told.shutdown, told.log) == (server.shutdown, server.log))
     }
 
     @Test("every word of every choice is understood")

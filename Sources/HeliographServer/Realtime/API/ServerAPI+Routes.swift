@@ -41,7 +41,7 @@ extension ServerAPI {
             let error = APIError(.limitExceeded, "the body is longer than \(configuration.maxBodyBytes) bytes")
             return Self.response(.contentTooLarge, Self.answer(error))
         }
-        let (answer, error) = await answer(method, body, for: caller)
+        let (answer, error) = await observer.call(method.name, request.headers) { await self.answer(method, body, for: caller) }
         guard let error, configuration.errorsAreStatuses || Self.errorsAreStatuses(request) else { return Self.response(.ok, answer) }
         return Self.response(error.status, answer)
     }

@@ -10,6 +10,7 @@ struct ServerAPI: Sendable {
     let hub: Hub
     let configuration: Configuration
     let access: Replaceable<APIAccess>
+    let observer: APIObserver
     let start = ContinuousClock.now
 
     struct Configuration: Sendable {
@@ -18,9 +19,12 @@ struct ServerAPI: Sendable {
         var maxBodyBytes = 1 << 20
         /// Whether an error is the answer's status, even if the request does not ask for it.
         var errorsAreStatuses = false
+        /// Whether the public listener has it although there is an internal one.
+        var isExternal = false
     }
 
-    init(hub: Hub, configuration: Configuration, access: Replaceable<APIAccess>) {
+    init(hub: Hub, configuration: Configuration, access: Replaceable<APIAccess>, observer: APIObserver? = nil) {
+        self.observer = observer ?? APIObserver(methods: Self.table.keys)
         self.hub = hub
         self.configuration = configuration
         self.access = access

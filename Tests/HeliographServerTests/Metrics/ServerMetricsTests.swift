@@ -30,7 +30,7 @@ struct ServerMetricsTests {
         #expect(metrics.bytesSent == 12)
     }
 
-    @Test("take no notice of others, nor of values that are no numbers")
+    @Test("are not changed by others, nor by values that are no numbers")
     func others() {
         let metrics = ServerMetrics()
         Counter(label: "hb.requests", dimensions: [], factory: metrics).increment(by: 7)
