@@ -89,6 +89,7 @@ build=(
     "tools      dev/tools.sh"
     "lint       dev/lint.sh"
     "imports    dev/imports.sh"
+    "parity     dev/parity.sh"
     "build      dev/build.sh"
     "programs   dev/nested.sh Conformance build"
 )

@@ -3,7 +3,7 @@ import RealtimeProtocol
 
 /// Writes JSON, in the order in which it is called.
 struct JSONOutput {
-    private(set) var buffer = ByteBuffer()
+    private(set) var buffer = ByteBufferAllocator().buffer(capacity: 256)
     private var needsComma = false
 
     mutating func object<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
