@@ -62,7 +62,7 @@ package enum Base64 {
     }
 
     /// The text of bytes, in the alphabet of tokens (RFC 7515 §2).
-    static func url(_ bytes: [UInt8]) -> String {
+    package static func url(_ bytes: [UInt8]) -> String {
         String(encode(bytes).compactMap { $0 == "=" ? nil : $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
     }
 }
