@@ -61,6 +61,7 @@ let package = Package(
         .library(name: "RealtimeTesting", targets: ["RealtimeTesting"]),
         .library(name: "RealtimeHummingbird", targets: ["RealtimeHummingbird"]),
         .library(name: "WebMiddleware", targets: ["WebMiddleware"]),
+        .library(name: "BackendHooks", targets: ["BackendHooks"]),
         .library(name: "RealtimeClient", targets: ["RealtimeClient"]),
         .library(name: "HeliographServer", targets: ["HeliographServer"]),
     ],
@@ -138,6 +139,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "BackendHooks",
+            dependencies: [
+                "RealtimeHub", "RealtimeProtocol", "PubSub", "CZlib", asyncHTTPClient, crypto, collections, nio, nioPosix, nioHTTP1, nioSSL,
+                logging, metrics,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "RealtimeHummingbird",
             dependencies: [
                 "LiveViews", "LiveHTML", "LiveClientScript", "RealtimeHub", "RealtimeProtocol", "WebSocketHummingbird", "WebSocketNIO",
@@ -165,7 +174,8 @@ let package = Package(
         .target(
             name: "HeliographServer",
             dependencies: [
-                "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub", "RealtimeProtocol", "PubSub",
+                "BackendHooks", "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub",
+                "RealtimeProtocol", "PubSub",
                 "WebMiddleware", "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", crypto, jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
                 hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, coreMetrics, tracing,
@@ -258,6 +268,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "BackendHooksTests",
+            dependencies: [
+                "BackendHooks", "RealtimeHub", "RealtimeProtocol", "PubSub", "ServerTestSupport", hummingbird, hummingbirdTesting, nio,
+                nioPosix, nioHTTP1, logging, metrics, metricsTestKit,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RealtimeClientTests",
             dependencies: [
                 "RealtimeClient", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol", "PubSub", "WebSocketHummingbird",
@@ -280,7 +298,8 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "Demos", "HeliographServer", "heliograph", "ServerTestSupport", "WebSocketTesting", "WebSocketClient", "WebSocketNIO",
+                "BackendHooks", "Demos", "HeliographServer", "PubSub", "heliograph", "ServerTestSupport", "WebSocketTesting",
+                "WebSocketClient", "WebSocketNIO",
                 "WebSocketProtocol", "WebSocketDeflate", "WebSocketHummingbird", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
                 "RealtimeTesting", "LiveViews", "LiveHTML", hummingbird, hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes,
                 logging, coreMetrics, tracing, inMemoryTracing,
@@ -297,7 +316,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "ServerTestSupport", dependencies: [nioSSL], path: "Tests/ServerTestSupport", swiftSettings: settings),
+        .target(
+            name: "ServerTestSupport", dependencies: [nioSSL, nio, nioPosix], path: "Tests/ServerTestSupport", swiftSettings: settings),
         .testTarget(
             name: "HeliographTests",
             dependencies: [

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=()
 for module in WebSocketProtocol WebSocketDeflate WebSocketNIO WebSocketHummingbird WebSocketClient WebSocketTesting PubSub PubSubTesting RealtimeProtocol LiveHTML LiveViews RealtimeHub \
-    RealtimeHummingbird RealtimeTesting RealtimeClient WebMiddleware; do
+    RealtimeHummingbird RealtimeTesting RealtimeClient WebMiddleware BackendHooks; do
     targets+=(--target "$module")
 done
 mkdir -p out

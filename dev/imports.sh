@@ -23,6 +23,7 @@ declare -A allowed=(
     [RealtimeHub]="RealtimeProtocol PubSub CPrefetch NIOCore Logging Metrics Tracing Synchronization $foundation Glibc Musl Darwin"
     [LiveViews]="LiveHTML RealtimeHub RealtimeProtocol PubSub NIOCore Crypto Logging Metrics Tracing Synchronization FoundationEssentials Dispatch $libc"
     [LiveClientScript]=""
+    [BackendHooks]="RealtimeHub RealtimeProtocol PubSub CZlib AsyncHTTPClient Crypto DequeModule NIOCore NIOPosix NIOHTTP1 NIOSSL Logging Metrics Synchronization $foundation $libc"
     [WebMiddleware]="Hummingbird HTTPTypes NIOCore CZlib Crypto Synchronization FoundationEssentials $libc"
     [RealtimeHummingbird]="LiveViews LiveHTML LiveClientScript RealtimeHub RealtimeProtocol WebSocketHummingbird WebSocketNIO WebSocketProtocol Hummingbird HTTPTypes NIOCore ServiceLifecycle Synchronization"
     [RealtimeClient]="WebSocketClient WebSocketNIO WebSocketProtocol RealtimeProtocol NIOCore NIOPosix Logging Synchronization $foundation"

@@ -16,6 +16,7 @@ public struct HeliographApplication: Service {
     let logger: Logger
     let metrics: ServerMetrics
     let hub: Hub
+    private let hooks: ServerHooks
     let tokens: ReplaceableTokens?
     let apiAccess: Replaceable<APIAccess>?
     let certificates: ServerCertificates?
@@ -61,9 +62,10 @@ public struct HeliographApplication: Service {
         let demoHub = DemoHub(
             configuration.hasDemo ? demos ?? Self.demos(eventLoopGroup, metrics) : [], logger: logger)
         self.demos = configuration.hasDemo ? demoHub : nil
+        self.hooks = try ServerHooks(configuration.realtime, logger: logger)
         let tokens = configuration.realtime.map { ReplaceableTokens($0.tokens) }
         if let realtime = configuration.realtime, let tokens {
-            self.hub = Hub(realtime, tokens: tokens, logger: logger)
+            self.hub = Hub(realtime, tokens: tokens, handlers: hooks.handlers, logger: logger)
         } else {
             self.hub = demoHub.hub
         }
@@ -125,7 +127,8 @@ public struct HeliographApplication: Service {
 
     /// They end the other way round: what is told of the ends of a hub's connections, such as a queue of hooks, goes before the hub.
     private var services: [any Service] {
-        var services: [any Service] = [HubService(hub)]
+        // The first is the last to end.
+        var services: [any Service] = [hooks.service(hub), HubService(hub)].compactMap { $0 }
         guard let demos else { return services }
         if demos.hub !== hub { services.append(HubService(demos.hub)) }
         services.append(demos)

@@ -54,6 +54,8 @@ public struct HubConfiguration: Sendable {
     public var personalChannel: PersonalChannel?
     /// Whether the answer to connect has the server's time.
     public var sendsServerTime = false
+    /// What is kept of the fields that a browser puts into its connect command (``ClientContext/headers``): their names in lower case. Default: none.
+    public var keptHeaders: Set<String> = []
     /// The version of the application, which clients are told. Default: none.
     public var serverVersion = ""
 

@@ -40,7 +40,7 @@ final class Recovery: @unchecked Sendable {
     private func giveUp(_ refusal: HubRefusal) {
         guard !isOver else { return }
         session.subscriptions[subscription.channel] = nil
-        session.leave(subscription)
+        session.leave(subscription, .server)
         then(.failure(refusal))
     }
 
@@ -91,6 +91,7 @@ final class Recovery: @unchecked Sendable {
     private func recovered(_ history: History) -> [Publication]? {
         let top = history.position
         if isCacheRecovery {
+            if history.publications.isEmpty { session.tellCacheEmpty(subscription) }
             guard let latest = history.publications.first, latest.offset == top.offset else { return nil }
             let hasIt = request.recover && request.offset == top.offset && (request.epoch.isEmpty || request.epoch == top.epoch)
             return hasIt ? [] : [latest]
@@ -148,7 +149,7 @@ final class Recovery: @unchecked Sendable {
     private func finish(_ result: Wire.SubscribeResult) {
         guard !isOver else { return }
         var result = result
-        if subscription.expiresAt > 0 {
+        if subscription.expiresAt > 0, !subscription.isRefreshedByApplication {
             result.expires = true
             result.ttl = session.secondsLeft(until: subscription.expiresAt)
         }

@@ -7,9 +7,10 @@ extension Session {
     // MARK: Connect
 
     func connect(_ request: Wire.ConnectRequest, id: UInt32) {
+        keepHeaders(request.headers)
         let event = ConnectEvent(
             client: client, transport: transport.name, claims: nil, data: request.data, name: request.name, version: request.version,
-            headers: request.headers)
+            headers: request.headers, channels: Array(request.subs.keys), context: context)
         guard request.token.isEmpty, core.handlers.connect == nil else {
             return decide { [core] () async throws(HubRefusal) in
                 try await Self.grant(event, token: request.token, core)
@@ -30,7 +31,9 @@ extension Session {
     ) async throws(HubRefusal) -> (grant: ConnectGrant, origin: TokenOrigin?) {
         var event = event
         if !token.isEmpty { event.claims = try await claims(token, core) }
-        if let handler = core.handlers.connect { return (try await handler(event), event.claims?.origin) }
+        if let handler = core.handlers.connect, event.claims == nil || core.handlers.asksAboutTokens {
+            return (try await handler(event), event.claims?.origin)
+        }
         guard let claims = event.claims else { return (try grantWithoutToken(core).get(), nil) }
         return (ConnectGrant(claims), claims.origin)
     }
@@ -88,6 +91,7 @@ extension Session {
         user = grant.user
         capabilities = grant.capabilities
         connectionInfo = grant.info
+        meta = grant.meta
         expiresAt = grant.expiresAt
         (clientName, clientVersion) = (Self.shortened(request.name), Self.shortened(request.version))
         connectedAt = configuration.now()
@@ -95,6 +99,7 @@ extension Session {
         core.clients.add(client, user: user, on: loop)
         loop.statistics.connected()
         loop.beginTraces(of: self)
+        tellConnected()
         beginPings()
         nextPresence = loop.eventLoop.now + TimeAmount(configuration.presenceInterval)
         let request = resumption.complete(request, subscriptions.keys)
@@ -118,7 +123,7 @@ extension Session {
         result.version = configuration.serverVersion
         result.data = grant.data ?? ByteBuffer()
         result.subs = subscriptions
-        if expiresAt > 0 {
+        if expiresAt > 0, !isRefreshedByApplication {
             result.expires = true
             result.ttl = secondsLeft(until: expiresAt)
         }
@@ -160,7 +165,8 @@ extension Session {
             guard claims.user == user else { return disconnect(.invalidToken) }
             expiresAt = claims.expiresAt
             // What a handler gave stays.
-            if core.handlers.connect == nil { capabilities = claims.capabilities }
+            if core.handlers.connect == nil || !core.handlers.asksAboutTokens { capabilities = claims.capabilities }
+            if let meta = claims.meta { self.meta = meta }
             origin = claims.origin
             if core.hasRevoked(claims.origin) { return disconnect(.invalidToken) }
             if let info = claims.info { connectionInfo = info }

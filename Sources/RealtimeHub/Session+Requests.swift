@@ -8,11 +8,12 @@ extension Session {
     func publish(_ request: Wire.PublishRequest, id: UInt32) {
         guard let options = settings(of: request.channel, id: id) else { return }
         let isAllowed = allows(.publish, request.channel, options)
-        guard options.asksHandlers, let handler = core.handlers.publish else {
+        guard let name = options.asks.publish, let handler = core.handlers.publish else {
             guard isAllowed else { return reply(id, error: .permissionDenied) }
             return publish(request, options, PublishGrant(), id: id)
         }
-        let event = PublishEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed)
+        let event = PublishEvent(
+            identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed, handler: name, context: context)
         decide { () async throws(HubRefusal) in
             try await handler(event)
         } then: { result in
@@ -32,6 +33,8 @@ extension Session {
         publish.usesDelta = grant.usesDelta || options.deltaPublish
         publish.excludedClient = grant.excludesPublisher ? client : nil
         publish.tags = grant.tags
+        publish.version = grant.version
+        publish.versionEpoch = grant.versionEpoch
         publish.info = ClientInfo(
             user: user, client: client, connectionInfo: connectionInfo, channelInfo: subscriptions[request.channel]?.channelInfo)
         let data = Array(payload.readableBytesView)
@@ -141,7 +144,7 @@ extension Session {
 
     func call(_ request: Wire.RPCRequest, id: UInt32) {
         guard let handler = core.handlers.call else { return reply(id, error: .notAvailable) }
-        let event = CallEvent(identity: identity, method: request.method, data: request.data)
+        let event = CallEvent(identity: identity, method: request.method, data: request.data, context: context)
         decide { () async throws(HubRefusal) in
             try await handler(event)
         } then: { result in

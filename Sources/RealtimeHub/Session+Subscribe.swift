@@ -59,40 +59,49 @@ extension Session {
         let isOpenToUser =
             loop.namespaces.allows(.subscribe, in: request.channel, options, user: user, isSubscribed: false)
             || loop.namespaces.allows(.subscribe, in: request.channel, by: capabilities)
-        let handler = options.asksHandlers ? core.handlers.subscribe : nil
+        let handler = options.asks.subscribe == nil ? nil : core.handlers.subscribe
         guard request.token.isEmpty, handler == nil else {
-            let identity = identity
+            var event = SubscribeEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isOpenToUser)
+            if handler != nil { complete(&event, options) }
             return decide(
-                { [core] () async throws(HubRefusal) in
-                    try await Self.grant(request, identity, isOpenToUser, core, asking: handler)
+                { [core, event] () async throws(HubRefusal) in
+                    try await Self.grant(event, token: request.token, core, asking: handler)
                 }, then: then)
         }
         then(isOpenToUser ? .success(SubscribeGrant()) : .failure(.error(.permissionDenied)))
     }
 
+    /// What the application is told beside that somebody wants to subscribe.
+    private func complete(_ event: inout SubscribeEvent, _ options: ChannelSettings) {
+        event.decision = loop.namespaces.decision(.subscribe, in: event.channel, options, user: user)
+        if !event.decision.isAllowed, event.isAllowed { event.decision = .allowed(.capability) }
+        event.handler = options.asks.subscribe ?? ""
+        event.context = context
+    }
+
     private static func grant(
-        _ request: Wire.SubscribeRequest, _ identity: ClientIdentity, _ isOpenToUser: Bool, _ core: HubCore,
+        _ asked: SubscribeEvent, token: String, _ core: HubCore,
         asking handler: (@Sendable (SubscribeEvent) async throws(HubRefusal) -> SubscribeGrant)?
     ) async throws(HubRefusal) -> SubscribeGrant {
         var grant = SubscribeGrant()
-        var isAllowed = isOpenToUser
-        if !request.token.isEmpty {
-            let claims = try await claims(request.token, of: identity, for: request.channel, core, expired: .tokenExpired)
+        var event = asked
+        if !token.isEmpty {
+            let claims = try await claims(token, of: event.identity, for: event.channel, core, expired: .tokenExpired)
             grant.info = claims.info
             grant.expiresAt = claims.expiresAt
             grant.override = claims.override
             grant.origin = claims.origin
-            isAllowed = true
+            event.isAllowed = true
+            event.decision = .allowed(.token)
         }
         if let handler {
-            let event = SubscribeEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed)
             let own = try await handler(event)
             grant.info = own.info ?? grant.info
             grant.data = own.data
             grant.options = own.options
             if own.override != ChannelOverride() { grant.override = own.override }
             if own.expiresAt > 0 { grant.expiresAt = own.expiresAt }
-        } else if !isAllowed {
+        } else if !event.isAllowed {
             throw .error(.permissionDenied)
         }
         return grant
@@ -152,6 +161,7 @@ extension Session {
         subscription.channelInfo = grant.info
         subscription.expiresAt = grant.expiresAt
         subscription.origin = grant.origin
+        subscription.isRefreshedByApplication = options.asks.refresh != nil && core.handlers.refreshSubscription != nil
         subscription.keepsPresence = options.presence
         subscription.announcesJoinsAndLeaves = options.joinLeave
         subscription.wantsJoinsAndLeaves = options.joinLeave && (request.joinLeave || options.forcePushJoinLeave)
@@ -184,34 +194,36 @@ extension Session {
         // Revoked while it was being made.
         if let origin = subscription.origin, core.hasRevoked(origin) { return unsubscribe(subscription.channel, .server) }
         subscription.nextPositionCheck = loop.eventLoop.now + TimeAmount(configuration.positionCheckInterval)
+        tellSubscribed(subscription)
         subscription.subscriberClass?.catchUp(subscription, waiting)
-        if subscription.announcesJoinsAndLeaves, isOpen { core.broker.publishJoin(subscription.info, on: subscription.channel) }
+        if subscription.announcesJoinsAndLeaves, isOpen { announceJoin(subscription) }
     }
 
     // MARK: Unsubscribe
 
     func unsubscribe(_ request: Wire.UnsubscribeRequest, id: UInt32) {
         guard !request.channel.isEmpty else { return disconnect(.badRequest) }
-        if let subscription = subscriptions.removeValue(forKey: request.channel) { leave(subscription) }
+        if let subscription = subscriptions.removeValue(forKey: request.channel) { leave(subscription, .client) }
         reply(id, .unsubscribe(Wire.UnsubscribeResult()))
     }
 
     /// Ends a subscription from our side.
     func unsubscribe(_ channel: String, _ code: UnsubscribeCode) {
         guard isOpen, let subscription = subscriptions.removeValue(forKey: channel) else { return }
-        leave(subscription)
+        leave(subscription, code)
         push(channel, .unsubscribe(Wire.Unsubscribe(code)))
     }
 
     /// Takes a subscription out of its channel.
-    func leave(_ subscription: Subscription) {
+    func leave(_ subscription: Subscription, _ code: UnsubscribeCode) {
         let channel = subscription.channel
         let wasLive = subscription.isLive
         subscription.shard.remove(subscription)
         loop.removeIfEmpty(subscription.shard)
         if subscription.usesCompactID { core.compactIDs.giveBack(channel) }
         if subscription.keepsPresence { core.presence.remove(client, from: channel) { _ in } }
-        if subscription.announcesJoinsAndLeaves, wasLive { core.broker.publishLeave(subscription.info, on: channel) }
+        if subscription.announcesJoinsAndLeaves, wasLive { announceLeave(subscription) }
+        tellUnsubscribed(subscription, code)
         core.leave(channel, isPattern: subscription.isWildcard, loop)
         if subscription.isWildcard { core.wildcards.remove(channel) }
         loop.statistics.unsubscribed()

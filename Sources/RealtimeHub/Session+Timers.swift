@@ -48,11 +48,15 @@ extension Session {
 
     private func checkExpiry() {
         let now = configuration.now()
-        if expiresAt > 0, now >= expiresAt + milliseconds(configuration.expiredCloseDelay) { return disconnect(.connectionExpired) }
+        if expiresAt > 0, isRefreshedByApplication {
+            if now >= expiresAt { askForConnection() }
+        } else if expiresAt > 0, now >= expiresAt + milliseconds(configuration.expiredCloseDelay) {
+            return disconnect(.connectionExpired)
+        }
         let grace = milliseconds(configuration.expiredSubscriptionCloseDelay)
-        let expired = subscriptions.values.filter { $0.expiresAt > 0 && now >= $0.expiresAt + grace }
-        for subscription in expired where isOpen {
-            if subscription.isServerSide { disconnect(.subscriptionExpired) } else { unsubscribe(subscription.channel, .expired) }
+        let over = subscriptions.values.filter { $0.expiresAt > 0 && now >= $0.expiresAt + ($0.isRefreshedByApplication ? 0 : grace) }
+        for subscription in over where isOpen {
+            if subscription.isRefreshedByApplication { askForSubscription(subscription) } else { expired(subscription) }
         }
     }
 

@@ -8,6 +8,7 @@
 //   Session+Requests.swift     publish, history, presence, rpc, send
 //   Session+Output.swift       replies and pushes, slow readers, disconnecting
 //   Session+Timers.swift       pings, expiry, presence
+//   Session+Refreshing.swift   the application prolongs connections and subscriptions
 //   Session+Emulation.swift    commands by requests of their own
 //   Session+Unidirectional.swift   where the server alone speaks
 
@@ -53,6 +54,10 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var commandsReceived = 0
     @exclusivity(unchecked) var expiresAt: Int64 = 0
     @exclusivity(unchecked) var capabilities = Capabilities()
+    @exclusivity(unchecked) var meta: [UInt8]?
+    @exclusivity(unchecked) var keptHeaders: [String: String] = [:]
+    /// The application is being asked whether it goes on.
+    @exclusivity(unchecked) var isRefreshing = false
     /// The token that the connection was made by.
     @exclusivity(unchecked) var origin: TokenOrigin?
     @exclusivity(unchecked) var subscriptions: [String: Subscription] = [:] {
@@ -228,7 +233,7 @@ public final class Session: @unchecked Sendable {
         state = .closed
         if let secret { (transport.isEmulated ? core.emulated : core.unidirectional).remove(secret) }
         releaseSenders()
-        for subscription in subscriptions.values { leave(subscription) }
+        for subscription in subscriptions.values { leave(subscription, .disconnect) }
         subscriptions = [:]
         reader = nil
         waitingBatches = []
@@ -239,6 +244,7 @@ public final class Session: @unchecked Sendable {
         loop.remove(self)
         guard wasConnected else { return }
         core.clients.remove(client, user: user)
+        tellDisconnected(code)
         core.handlers.disconnected?(DisconnectEvent(identity: identity, code: code))
     }
 

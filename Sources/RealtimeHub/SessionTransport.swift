@@ -27,6 +27,9 @@ public protocol SessionTransport: AnyObject {
     /// The address of the peer, without its port, as far as the transport knows it. Asked for when somebody looks. Default nil.
     var remoteAddress: String? { get }
 
+    /// Fields of the HTTP request that the connection began with, as many as somebody will ask for. Default none.
+    var requestFields: [RequestField] { get }
+
     /// The bytes that wait for the client.
     var bufferedBytes: Int { get }
 
@@ -55,6 +58,7 @@ public protocol SessionTransport: AnyObject {
 extension SessionTransport {
     public var isEmulated: Bool { false }
     public var remoteAddress: String? { nil }
+    public var requestFields: [RequestField] { [] }
     public func expectSend() {}
 
     /// The push that tells the client of the end.

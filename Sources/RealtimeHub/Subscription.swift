@@ -38,6 +38,11 @@ final class Subscription: @unchecked Sendable {
     var keepsPresence = false
     /// When the subscription's token is over, in milliseconds since 1970; 0: never.
     var expiresAt: Int64 = 0
+    /// The application is asked about it at that time, and not the client.
+    var isRefreshedByApplication = false
+    var isRefreshing = false
+    /// The application was told that there is such a subscription.
+    var isTold = false
     var isRecoverable = false
     var usesCompactID = false
     /// Its channel is a pattern of channels.

@@ -14,7 +14,8 @@ package func threadProcessorTime() -> Duration {
 }
 
 /// Milliseconds since 1970.
-func systemMilliseconds() -> Int64 {
+@Sendable
+package func systemMilliseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000

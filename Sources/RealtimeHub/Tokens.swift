@@ -10,6 +10,8 @@ public struct ConnectionClaims: Hashable, Sendable {
     public var subscriptions: [String: SubscribeGrant]
     /// What is allowed in channels, besides what their options allow. Default: nothing.
     public var capabilities = Capabilities()
+    /// What the application keeps with the connection (``ConnectGrant/meta``).
+    public var meta: [UInt8]?
     /// Which token it is, for taking it back. Default: one that says nothing of itself.
     public var origin: TokenOrigin
 

@@ -1,4 +1,6 @@
+import HTTPTypes
 public import Hummingbird
+import RealtimeHub
 public import WebSocketNIO
 public import WebSocketProtocol
 
@@ -81,6 +83,18 @@ public struct RealtimeOptions: Sendable {
     /// How soon an `EventSource` may come back, at random up to twice as late. Default 1 s.
     public var reconnectDelay: Duration = .seconds(1)
 
+    /// Which fields of the request that a connection begins with are kept with it, for the application's handlers (`ClientContext.requestFields`):
+    /// their names in lower case. Default: none. Each costs its bytes for as long as the connection lasts.
+    public var keptRequestFields: Set<String> = []
+
     /// The defaults.
     public init() {}
+
+    func fields(of request: Request) -> [RequestField] {
+        guard !keptRequestFields.isEmpty else { return [] }
+        return request.headers.compactMap { field in
+            guard keptRequestFields.contains(field.name.canonicalName) else { return nil }
+            return RequestField(name: field.name.canonicalName, value: field.value)
+        }
+    }
 }

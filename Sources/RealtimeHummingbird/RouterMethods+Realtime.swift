@@ -58,10 +58,10 @@ extension RouterMethods {
         _ transport: RealtimeTransport, at path: RouterPath, hub: Hub, options: RealtimeOptions = RealtimeOptions()
     ) -> Self {
         switch transport {
-        case .webSocket: return realtime(path, hub: hub, configuration: options.webSocket, origins: options.origins)
+        case .webSocket: return realtime(path, hub: hub, options)
         case .uniWebSocket:
             return webSocket(path, configuration: options.webSocket, origins: options.origins) { request, _ in
-                UniSocketDelegate(hub: hub, query: QueryString(request))
+                UniSocketDelegate(hub: hub, query: QueryString(request), fields: options.fields(of: request))
             }
         case .httpStream, .serverSentEvents, .uniServerSentEvents, .uniHTTPStream:
             let route = StreamRoute(transport: transport, hub: hub, options: options)
@@ -104,10 +104,17 @@ extension RouterMethods {
     public func realtime(
         _ path: RouterPath, hub: Hub, configuration: WebSocketConfiguration? = nil, origins: OriginPolicy = .sameHost
     ) -> Self {
-        var configuration = configuration ?? .realtime
+        var options = RealtimeOptions()
+        options.webSocket = configuration ?? .realtime
+        options.origins = origins
+        return realtime(path, hub: hub, options)
+    }
+
+    private func realtime(_ path: RouterPath, hub: Hub, _ options: RealtimeOptions) -> Self {
+        var configuration = options.webSocket
         configuration.subprotocols = SocketDelegate.subprotocols
-        return webSocket(path, configuration: configuration, origins: origins) { request, _ in
-            SocketDelegate(hub: hub, query: SocketDelegate.Query(request))
+        return webSocket(path, configuration: configuration, origins: options.origins) { request, _ in
+            SocketDelegate(hub: hub, query: SocketDelegate.Query(request), fields: options.fields(of: request))
         }
     }
 }

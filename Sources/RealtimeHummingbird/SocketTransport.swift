@@ -23,16 +23,18 @@ final class SocketDelegate: WebSocketDelegate {
 
     private let hub: Hub
     private let query: Query
+    private let fields: [RequestField]
     private var session: Session?
 
-    init(hub: Hub, query: Query) {
+    init(hub: Hub, query: Query, fields: [RequestField]) {
         self.hub = hub
         self.query = query
+        self.fields = fields
     }
 
     func opened(_ socket: WebSocketConnection) {
         let isProtobuf = socket.subprotocol.map { $0 == "centrifuge-protobuf" } ?? query.isProtobuf
-        session = hub.open(SocketTransport(socket, isProtobuf ? .protobuf : .json, needsPings: !query.usesFramePings))
+        session = hub.open(SocketTransport(socket, isProtobuf ? .protobuf : .json, needsPings: !query.usesFramePings, fields))
     }
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
@@ -58,8 +60,10 @@ final class SocketTransport: SessionTransport {
     private let socket: WebSocketConnection
     let format: WireFormat
     let needsPings: Bool
+    let requestFields: [RequestField]
 
-    init(_ socket: WebSocketConnection, _ format: WireFormat, needsPings: Bool) {
+    init(_ socket: WebSocketConnection, _ format: WireFormat, needsPings: Bool, _ fields: [RequestField]) {
+        requestFields = fields
         self.socket = socket
         self.format = format
         self.needsPings = needsPings

@@ -8,15 +8,17 @@ import WebSocketProtocol
 final class UniSocketDelegate: WebSocketDelegate {
     private let hub: Hub
     private let query: QueryString
+    private let fields: [RequestField]
     private var session: Session?
 
-    init(hub: Hub, query: QueryString) {
+    init(hub: Hub, query: QueryString, fields: [RequestField]) {
         self.hub = hub
+        self.fields = fields
         self.query = query
     }
 
     func opened(_ socket: WebSocketConnection) {
-        session = hub.open(UniSocketTransport(socket))
+        session = hub.open(UniSocketTransport(socket, fields))
         if query["cf_connect"] != nil || query["token"] != nil { connect(ByteBuffer()) }
     }
 
@@ -50,9 +52,11 @@ final class UniSocketDelegate: WebSocketDelegate {
 /// On the socket's event loop only. Each push is a message, so that a page can parse it without looking for newlines.
 private final class UniSocketTransport: SessionTransport {
     private let socket: WebSocketConnection
+    let requestFields: [RequestField]
 
-    init(_ socket: WebSocketConnection) {
+    init(_ socket: WebSocketConnection, _ fields: [RequestField]) {
         self.socket = socket
+        requestFields = fields
     }
 
     var eventLoop: any EventLoop { socket.eventLoop }

@@ -30,14 +30,14 @@ extension CentrifugoCarrier {
         "admin.enabled",
     ]
 
-    static let hooks = "a backend is not asked by this server"
+    static let hooks = "a backend is asked over HTTP, about connect, refresh, subscribe, publish, sub_refresh and rpc alone"
     static let maps = "there are no maps and no shared polling here"
     private static let memory = "channels, history and presence are in the memory of one process here"
 
     /// Why something can't be carried over, by the beginnings of paths.
     private static let reasons: [(beginning: String, reason: String)] = [
         ("engine", memory), ("broker", memory), ("presence_manager", memory), ("controller", memory), ("redis", memory), ("nats", memory),
-        ("map_broker", maps), ("shared_poll", maps), ("channel.proxy", hooks), ("client.proxy", hooks), ("rpc", hooks), ("proxies", hooks),
+        ("map_broker", maps), ("shared_poll", maps), ("rpc.ping", "there is no method that is built in"),
         ("consumers", "publications come by the HTTP API"), ("grpc_api", "there is an HTTP API"), ("uni_grpc", "there is no gRPC"),
         ("webtransport", "there is no WebTransport"), ("client.insecure", "give `insecure: true` if it is for development on this machine"),
         ("http_api.insecure", "the API always needs a key"), ("usage_stats", "nothing is sent to anybody"),
@@ -45,7 +45,20 @@ extension CentrifugoCarrier {
         ("health.handler_prefix", "it is at /health"), ("http_server.tls_autocert", "give files, which a program such as certbot renews"),
     ]
 
+    /// What is called otherwise in the section of every backend, with what it is called here; empty: it means nothing by itself.
+    private static let ofProxies: [String: String] = [
+        "http.tls.enabled": "", "http.tls.server_ca_pem": "server_ca_file", "http.tls.cert_pem": "cert_file",
+        "http.tls.key_pem": "key_file", "http.tls.insecure_skip_verify": "dangerously_skip_verification",
+    ]
+
+    /// The name that a key in the section of a backend has here, if it is another; empty: none.
+    static func renamedOfProxy(_ path: String) -> String? {
+        guard path.contains("proxy.") || path.hasPrefix("proxies") else { return nil }
+        return ofProxies.first { path.hasSuffix(".\($0.key)") }?.value
+    }
+
     static func reason(_ path: String) -> String? {
-        reasons.first { path == $0.beginning || path.hasPrefix($0.beginning + ".") }?.reason
+        if path.contains(".grpc") { return "there is no gRPC" }
+        return reasons.first { path == $0.beginning || path.hasPrefix($0.beginning + ".") }?.reason
     }
 }

@@ -67,6 +67,8 @@ struct CentrifugoCarrier {
 
     private mutating func carry(_ node: Node, at path: String) {
         switch node {
+        case .mapping where Setting.at(path)?.kind == .mapping:
+            if !isOff(node) { result.set(path.split(separator: ".").map(String.init), node) }
         case .mapping(let mapping):
             for (key, value) in mapping {
                 let name = key.string ?? "?"
@@ -74,12 +76,43 @@ struct CentrifugoCarrier {
             }
         case .sequence(let sequence) where path == "channel.namespaces":
             result.set(["channel", "namespaces"], .sequence(.init(sequence.map { namespace($0) })))
+        case .sequence(let sequence) where Setting.at(path)?.kind == .sections:
+            guard !sequence.isEmpty else { return }
+            result.set(path.split(separator: ".").map(String.init), .sequence(.init(sequence.map { element($0, at: "\(path)[]") })))
         default: carryLeaf(node, at: path)
         }
     }
 
+    /// An element of a list, or a section within.
+    private mutating func element(_ theirs: Node, at path: String) -> Node {
+        guard case .mapping(let mapping) = theirs else { return theirs }
+        var ours: [(Node, Node)] = []
+        for (key, value) in mapping where !isOff(value) {
+            let place = "\(path).\(key.string ?? "?")"
+            if let name = Self.renamedOfProxy(place) {
+                if !name.isEmpty { ours.append((Node(name), value)) }
+            } else if let setting = Setting.at(place) {
+                ours.append((key, setting.kind == .sections ? list(value, at: "\(place)[]") : value))
+            } else if case .mapping = value, !Setting.keys(in: place).isEmpty {
+                ours.append((key, element(value, at: place)))
+            } else {
+                note(place)
+            }
+        }
+        return .mapping(.init(ours))
+    }
+
+    private mutating func list(_ theirs: Node, at path: String) -> Node {
+        guard case .sequence(let sequence) = theirs else { return theirs }
+        return .sequence(.init(sequence.map { element($0, at: path) }))
+    }
+
     private mutating func carryLeaf(_ node: Node, at path: String) {
         if Self.handled.contains(path) || isOff(node) || off.contains(where: path.hasPrefix) { return }
+        if let name = Self.renamedOfProxy(path) {
+            guard !name.isEmpty else { return }
+            return result.set(path.split(separator: ".").dropLast().map(String.init) + [name], node)
+        }
         if let (ours, value) = Self.renamed[path] {
             return result.set(ours.split(separator: ".").map(String.init), value.map { Node($0) } ?? node)
         }

@@ -55,11 +55,17 @@ public enum ConfigurationTemplate {
         "client.token.hmac_secret_key", "client.allowed_origins", "channel.namespaces", "http_api.key",
     ]
 
+    /// What can be said of one backend can be said of all.
+    static func isRepeated(_ setting: Setting) -> Bool {
+        let sections = ["client.proxy.refresh.", "channel.proxy.", "rpc.proxy."]
+        return sections.contains { setting.path.hasPrefix($0) } && !["enabled", "endpoint"].contains(setting.components.last)
+    }
+
     /// A comment for each setting that has not been said, by section.
     private static var rest: String {
         var lines: [String] = []
         var section: [String] = []
-        for setting in Setting.table where !written.contains(setting.path) && !setting.path.contains("[]") && setting.kind != .sections {
+        for setting in Setting.table where !written.contains(setting.path) && setting.isLayered && !isRepeated(setting) {
             let components = setting.components
             let common = zip(section, components.dropLast()).prefix { $0 == $1 }.count
             for depth in common..<components.count - 1 {
@@ -91,6 +97,7 @@ extension Setting {
         case .duration: "1m"
         case .choice(let words): words.first ?? ""
         case .texts, .choices, .sections: "[]"
+        case .mapping: "{}"
         case .text: "\"\""
         }
     }

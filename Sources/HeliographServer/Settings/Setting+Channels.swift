@@ -64,6 +64,6 @@ extension Setting {
                 "allow_wildcards", .flag, "false",
                 "Who may subscribe to `news:*` gets every channel of the namespace that matches; never private ones nor those for users."),
             setting("channel_regex", .text, nil, "What a name must match, without its namespace."),
-        ]
+        ] + hookOptions(under: section)
     }
 }

@@ -28,6 +28,8 @@ struct Setting: Sendable {
         case choices([String])
         /// A list of sections.
         case sections
+        /// Names and texts.
+        case mapping
     }
 
     init(
@@ -44,7 +46,7 @@ struct Setting: Sendable {
     }
 
     /// What is within an element of a list has no name of its own in the environment.
-    var isLayered: Bool { !path.contains("[]") && kind != .sections }
+    var isLayered: Bool { !path.contains("[]") && kind != .sections && kind != .mapping }
 
     /// `HELIOGRAPH_CLIENT_PING_INTERVAL`.
     var variable: String? { isLayered ? Self.variablePrefix + path.uppercased().split(separator: ".").joined(separator: "_") : nil }
@@ -65,6 +67,7 @@ struct Setting: Sendable {
         case .texts: "a list"
         case .choices(let words): "a list of \(words.joined(separator: ", "))"
         case .sections: "a list of sections"
+        case .mapping: "names and texts"
         }
     }
 }
@@ -72,8 +75,9 @@ struct Setting: Sendable {
 extension Setting {
     /// All settings.
     static let table: [Setting] =
-        serving + clients + tokens(under: "client.token", "connection tokens")
-        + tokens(under: "client.subscription_token", "subscription tokens, if they have others") + channels + transports + backend
+        serving + clients + clientHooks + tokens(under: "client.token", "connection tokens")
+        + tokens(under: "client.subscription_token", "subscription tokens, if they have others") + channels + channelHooks + transports
+        + backend + otherHooks + events
 
     private static let byPath = Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0) })
 

@@ -12,6 +12,12 @@ public enum SettingReference {
             ("Options of `channel.without_namespace`, `channel.namespaces[]` and `channel.patterns[]`", Setting.channelOptions(under: "")),
             ("Transports", Setting.transports),
             ("`http_api`", Setting.backend.filter { !$0.path.hasPrefix("http_api.token.") }),
+            ("Hooks (`Docs/hooks.md`)", (Setting.clientHooks + Setting.otherHooks).filter { !isOfProxy($0) }),
+            (
+                "Of `client.proxy.connect`, `client.proxy.refresh`, `channel.proxy.subscribe`, `channel.proxy.publish`, "
+                    + "`channel.proxy.sub_refresh`, `rpc.proxy` and `proxies[]`", Setting.proxy(under: "")
+            ),
+            ("`events`", Setting.events),
         ]
         return sections.map { "### \($0.title)\n\n\(table($0.settings))" }.joined(separator: "\n\n") + "\n"
     }
@@ -22,6 +28,10 @@ public enum SettingReference {
         guard let key = setting.components.last else { return false }
         return options.contains(".\(key)")
     }
+
+    private static let ofProxies = Setting.proxy(under: "").map(\.path)
+
+    private static func isOfProxy(_ setting: Setting) -> Bool { ofProxies.contains { setting.path.hasSuffix($0) } }
 
     private static func table(_ settings: [Setting]) -> String {
         (["| Setting | Default | Values | |", "|---|---|---|---|"] + settings.map(row)).joined(separator: "\n")

@@ -64,9 +64,16 @@ public struct ChannelSettings: Hashable, Sendable {
     /// Whoever may subscribe to one channel here can then listen to all, also to those whose names are hard to guess.
     public var allowWildcards = false
 
-    /// Whether the application's handlers for subscribing and publishing, if there are any, are asked about the channel. Each question costs a
-    /// task; a channel without is as fast as on a hub without handlers, and its options and the tokens decide alone.
-    public var asksHandlers = true
+    /// Which of the application's handlers, if there are any, are asked about the channel. Each question costs a task; a channel without is as
+    /// fast as on a hub without handlers, and its options and the tokens decide alone.
+    public var asks = AskedHandlers.all
+    /// Whether the application's handlers are asked at all: ``asks`` with all or none.
+    public var asksHandlers: Bool {
+        get { asks != .none }
+        set { asks = newValue ? .all : .none }
+    }
+    /// Whether the application is told who comes and goes in the channel (``HubHandlers/lifecycle``).
+    public var tellsLifecycle = true
 
     // MARK: Names
 
@@ -82,6 +89,27 @@ public struct ChannelSettings: Hashable, Sendable {
     public var retention: Retention? {
         hasHistory ? Retention(size: historySize, timeToLive: historyTTL, metadataTimeToLive: historyMetaTTL) : nil
     }
+}
+
+/// Which handlers are asked about a channel, and what they are told to call who is to answer: an application with several backends knows by that
+/// which one it is.
+public struct AskedHandlers: Hashable, Sendable {
+    /// About subscribing; nil: not asked.
+    public var subscribe: String?
+    /// About publishing; nil: not asked.
+    public var publish: String?
+    /// About subscriptions whose time is over; nil: the client has to refresh them.
+    public var refresh: String?
+
+    public init(subscribe: String? = nil, publish: String? = nil, refresh: String? = nil) {
+        self.subscribe = subscribe
+        self.publish = publish
+        self.refresh = refresh
+    }
+
+    /// All, by the empty name.
+    public static var all: AskedHandlers { AskedHandlers(subscribe: "", publish: "", refresh: "") }
+    public static var none: AskedHandlers { AskedHandlers() }
 }
 
 /// What becomes of a subscriber who reads too slowly.

@@ -39,6 +39,8 @@ extension Namespaces {
         case client
         /// The channel is open to clients without one.
         case anonymous
+        /// The client's token or the application gave it a capability.
+        case capability
         /// Everything is allowed (``Namespaces/isInsecure``).
         case insecure
     }
@@ -87,6 +89,11 @@ extension Namespaces {
         _ operation: Operation, in channel: String, _ options: ChannelSettings, user: String, isSubscribed: Bool
     ) -> Bool {
         decide(operation, syntax.parse(channel), options, user: user, isSubscribed: isSubscribed, hasToken: false).isAllowed
+    }
+
+    /// What the options say to who has no token.
+    func decision(_ operation: Operation, in channel: String, _ options: ChannelSettings, user: String) -> Decision {
+        decide(operation, syntax.parse(channel), options, user: user, isSubscribed: false, hasToken: false)
     }
 
     private func decide(

@@ -34,7 +34,7 @@ struct StreamRoute: Sendable {
         } catch let error as Wire.DecodingError {
             return refusal(error, headers)
         }
-        let stream = StreamTransport(transport, format(request), on: connection, options)
+        let stream = StreamTransport(transport, format(request), on: connection, options, fields: options.fields(of: request))
         switch await stream.open(hub, opening) {
         case .open, .abandoned: return response(stream, headers)
         case .refused(let code):

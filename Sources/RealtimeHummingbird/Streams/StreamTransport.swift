@@ -18,6 +18,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     }
 
     let format: WireFormat
+    let requestFields: [RequestField]
     let body: ResponseStream
     private let kind: RealtimeTransport
     private let options: RealtimeOptions
@@ -27,7 +28,11 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     @exclusivity(unchecked) private var beginning: Beginning?
     @exclusivity(unchecked) private var beginner: CheckedContinuation<Beginning, Never>?
 
-    init(_ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions) {
+    init(
+        _ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions,
+        fields: [RequestField] = []
+    ) {
+        requestFields = fields
         self.kind = kind
         self.format = format
         self.options = options

@@ -1,5 +1,6 @@
 // A file of Centrifugo v6 becomes one of ours; what can't is told.
 
+import BackendHooks
 import Foundation
 import Logging
 import RealtimeHub
@@ -20,13 +21,21 @@ struct CentrifugoImportTests {
             },
             "allowed_origins": ["https://example.com"], "ping_interval": "20s", "connection_limit": 1000,
             "allow_anonymous_connect_without_token": true,
-            "proxy": {"connect": {"enabled": true, "endpoint": "http://backend/connect"}}
+            "proxy": {
+              "connect": {"enabled": true, "endpoint": "http://backend/connect", "http_headers": ["Cookie"], "http": {
+                "static_headers": {"X-Key": "k"}, "tls": {"enabled": true, "insecure_skip_verify": true},
+                "status_to_code_transforms": [{"status_code": 404, "to_error": {"code": 404, "message": "gone", "temporary": false}}]}},
+              "refresh": {"enabled": false, "endpoint": "", "timeout": "1s", "grpc_metadata": ["x"]}
+            }
           },
+          "rpc": {"proxy": {"endpoint": "http://backend/rpc"}, "namespaces": [{"name": "math", "proxy_enabled": true, "proxy_name": "other"}]},
+          "proxies": [{"name": "other", "endpoint": "https://other.example.com/", "timeout": "3s", "http": {"static_headers": {"X-A": "b"}}, "grpc": {"compression": true}}],
           "channel": {
+            "proxy": {"subscribe": {"endpoint": "http://backend/subscribe"}, "publish": {"endpoint": "http://backend/publish"}},
             "without_namespace": {"allow_subscribe_for_client": true, "subscribe_proxy_enabled": true},
             "namespaces": [
               {"name": "chat", "presence": true, "history_size": 10, "history_ttl": "300s", "force_recovery": true, "channel_regex": "[a-z]+",
-               "publish_proxy_enabled": true, "subscription_type": "map", "join_leave": false}
+               "publish_proxy_enabled": true, "subscribe_stream_proxy_enabled": true, "subscription_type": "map", "join_leave": false}
             ]
           },
           "http_api": {"key": "0123456789abcdef"}, "http_server": {"port": 9000, "internal_port": 9001},
@@ -56,6 +65,13 @@ struct CentrifugoImportTests {
         #expect(realtime.namespaces.withoutNamespace?.allowSubscribe == .clients)
         #expect(realtime.hasAPI)
         #expect(realtime.routes.transports == [.webSocket, .serverSentEvents], "theirs has streams only where they are enabled")
+        let connect = try #require(realtime.hooks.connect)
+        #expect((connect.url, connect.requestFields, connect.staticFields) == ("http://backend/connect", ["cookie"], ["X-Key": "k"]))
+        #expect(connect.refusals.keys.map { $0 } == [404])
+        #expect(connect.tls.dangerouslySkipsVerification)
+        #expect(realtime.hooks.calls["math"]?.timeout == .seconds(3))
+        #expect(realtime.namespaces.withoutNamespace?.asks.subscribe == "default")
+        #expect(realtime.namespaces.named["chat"]?.asks.publish == "default")
         for secret in [TokenMaker.secret, String(TokenMaker.secret.reversed())] {
             let token = try await TokenMaker.hmac(secret).sign(#"{"sub":"42","aud":"chat"}"#)
             #expect(try await realtime.tokens?.connection(token).user == "42")
@@ -66,10 +82,11 @@ struct CentrifugoImportTests {
     func tells() async throws {
         let notes = try await imported().notes
         for words in [
-            "client.proxy.connect.enabled: a backend is not asked", "client.connection_limit: there is nothing like it here",
-            "channel.namespaces[chat].publish_proxy_enabled: a backend is not asked",
+            "client.proxy.refresh.grpc_metadata: there is no gRPC", "proxies[].grpc: there is no gRPC",
+            "channel.namespaces[chat].subscribe_stream_proxy_enabled: a backend is asked over HTTP",
+            "client.connection_limit: there is nothing like it here",
             "channel.namespaces[chat].subscription_type: there are no maps",
-            "channel.namespaces[chat].channel_regex: it must match the whole name", "channel.without_namespace.subscribe_proxy_enabled",
+            "channel.namespaces[chat].channel_regex: it must match the whole name",
             "engine.type: channels, history and presence are in the memory of one process", "admin.secret: there is nothing like it here",
             "client.token.hmac_secret_key: it is for HS256 alone here",
         ] {

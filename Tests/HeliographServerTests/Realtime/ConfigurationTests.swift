@@ -60,7 +60,7 @@ struct ConfigurationTests {
         (expected.dataFormat, expected.slowReaders) = (.jsonObject, .keepLatest)
         (expected.allowSubscribe, expected.allowPublish) = ([.clients, .anonymous], .subscribers)
         (expected.allowPresence, expected.allowHistory, expected.allowUserLimitedChannels) = (.clients, .anonymous, true)
-        expected.allowWildcards = true
+        (expected.allowWildcards, expected.asks) = (true, .none)
         expected.nameRegex = try ChannelRegex("[a-z]+")
         #expect(options == expected)
     }
@@ -179,7 +179,7 @@ struct ConfigurationTests {
         (
             "foo: 1",
             [
-                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, http_api, http_server, http_stream, insecure, live, log, sse,"
+                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, events, http_api, http_server, http_stream, insecure, live, log, proxies, rpc, sse,"
             ]
         ),
         (anybody, ["there are no channels"]),

@@ -1,4 +1,5 @@
 import PubSub
+import RealtimeProtocol
 
 // What results are made of.
 

@@ -1,4 +1,5 @@
 import NIOCore
+import RealtimeProtocol
 
 /// The API for machines to read: OpenAPI 3.1, made from the table that makes the routes.
 enum OpenAPIDocument {

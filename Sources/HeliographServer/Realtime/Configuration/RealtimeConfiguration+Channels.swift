@@ -8,15 +8,15 @@ extension RealtimeConfiguration {
         readSyntax(section)
         var usual = ChannelSettings()
         section.read("history_meta_ttl", into: &usual.historyMetaTTL)
-        if let options = section.section("without_namespace") { namespaces.withoutNamespace = ChannelSettings(options, usual) }
+        if let options = section.section("without_namespace") { namespaces.withoutNamespace = settings(options, usual) }
         for options in section.sections("namespaces") {
             let name = options.required("name")
-            let settings = ChannelSettings(options, usual)
+            let settings = settings(options, usual)
             if let name, let text = name.string { addNamespace(text, name, settings) }
         }
         for options in section.sections("patterns") {
             let pattern = options.required("pattern")
-            let settings = ChannelSettings(options, usual)
+            let settings = settings(options, usual)
             if let pattern, let text = pattern.string { addPattern(text, pattern, settings) }
         }
     }
@@ -44,6 +44,12 @@ extension RealtimeConfiguration {
         namespaces.syntax = syntax
     }
 
+    private func settings(_ section: ConfigurationSection, _ usual: ChannelSettings) -> ChannelSettings {
+        var settings = ChannelSettings(section, usual)
+        readHooks(section, into: &settings)
+        return settings
+    }
+
     private mutating func addNamespace(_ name: String, _ value: ConfigurationValue, _ settings: ChannelSettings) {
         guard !name.isEmpty, name.utf8.allSatisfy(Self.isPartOfName) else {
             return value.report("it must be letters, digits, -, _ and ., without the boundary that follows it in a channel's name")
@@ -52,7 +58,7 @@ extension RealtimeConfiguration {
         namespaces.named[name] = settings
     }
 
-    private static func isPartOfName(_ byte: UInt8) -> Bool {
+    static func isPartOfName(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):

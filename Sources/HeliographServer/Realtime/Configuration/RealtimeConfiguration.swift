@@ -1,3 +1,4 @@
+import BackendHooks
 import RealtimeHub
 import RealtimeHummingbird
 import WebSocketProtocol
@@ -15,6 +16,10 @@ public struct RealtimeConfiguration: Sendable {
     }()
     /// Nil: there is no HTTP API.
     var api: ServerAPI.Configuration?
+    /// Which backends are asked.
+    var hooks = BackendHooks.Configuration()
+    /// Nil: no backend is told of events.
+    var events: EventConfiguration?
 
     /// Whether clients may do nearly everything without a token. For development, on this machine alone.
     public internal(set) var isInsecure = false
@@ -31,12 +36,14 @@ public struct RealtimeConfiguration: Sendable {
     init() {}
 
     /// The top-level keys that are of channels and clients; where none is given there are no channels but the demos'.
-    static let sections = ["insecure", "client", "channel", "http_api", "emulation"] + RealtimeTransport.allCases.map(\.rawValue)
+    static let sections =
+        ["insecure", "client", "channel", "http_api", "emulation", "rpc", "proxies", "events"] + RealtimeTransport.allCases.map(\.rawValue)
 
     /// What the sections of the whole configuration say. What is wrong is noted with the section's reading.
     init(_ root: ConfigurationSection) async {
         root.read("insecure", into: &isInsecure)
         readTransports(root)
+        readHooks(root)
         if let channel = root.section("channel") { readChannels(channel) } else if isInsecure { namespaces.withoutNamespace = .development }
         if let client = root.section("client") { await readClient(client) }
         if let api = root.section("http_api") { await readAPI(api) }
@@ -128,10 +135,10 @@ public struct RealtimeConfiguration: Sendable {
     }
 
     private func check(_ root: ConfigurationValue) {
-        guard hasConnectionTokens || hub.allowsAnonymousConnections || isInsecure else {
-            return root.report("nobody could connect: give client.token a key, or set client.allow_anonymous")
+        guard hasConnectionTokens || hooks.connect != nil || hub.allowsAnonymousConnections || isInsecure else {
+            return root.report("nobody could connect: give client.token a key, enable client.proxy.connect, or set client.allow_anonymous")
         }
-        if hub.personalChannel != nil, !hasConnectionTokens {
+        if hub.personalChannel != nil, !hasConnectionTokens, hooks.connect == nil {
             root.report(
                 "client.subscribe_to_user_personal_channel: without client.token nobody has a user, so nobody would have a channel")
         }
@@ -158,6 +165,7 @@ extension ChannelSettings {
         settings.historySize = 100
         settings.historyTTL = .seconds(300)
         settings.allowRecovery = true
+        settings.asks = .none
         return settings
     }
 }

@@ -1,4 +1,5 @@
 import RealtimeHub
+import RealtimeProtocol
 
 extension TokenBench {
     /// How many connection tokens (HS256, with `exp` and a few claims) one core checks in a second, as when clients connect.

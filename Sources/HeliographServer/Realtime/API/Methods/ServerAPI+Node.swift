@@ -1,5 +1,6 @@
 import NIOCore
 import RealtimeHub
+import RealtimeProtocol
 
 extension ServerAPI {
     func info(_ request: APIRequest, _ result: inout JSONOutput) throws {

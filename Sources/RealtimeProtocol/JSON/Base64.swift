@@ -1,14 +1,14 @@
 /// RFC 4648, strictly: no character outside of the alphabet, padding where it belongs, and no bits that mean nothing. So the same bytes have one
 /// text only.
-enum Base64 {
-    enum Alphabet {
+package enum Base64 {
+    package enum Alphabet {
         /// §4: `+` and `/`, with padding.
         case standard
         /// §5: `-` and `_`, without padding, as tokens have it (RFC 7515 §2).
         case url
     }
 
-    static func decode(_ text: some Collection<UInt8>, _ alphabet: Alphabet) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>, _ alphabet: Alphabet) -> [UInt8]? {
         var text = text[...]
         if alphabet == .standard {
             guard text.count % 4 == 0 else { return nil }
@@ -45,7 +45,7 @@ enum Base64 {
     }
 
     /// The text of bytes, in the standard alphabet.
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
         let characters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -62,7 +62,7 @@ enum Base64 {
     }
 
     /// The text of bytes, in the alphabet of tokens (RFC 7515 §2).
-    static func url(_ bytes: [UInt8]) -> String {
+    package static func url(_ bytes: [UInt8]) -> String {
         String(encode(bytes).compactMap { $0 == "=" ? nil : $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
     }
 }

@@ -1,12 +1,13 @@
-import NIOCore
-import RealtimeProtocol
+package import NIOCore
 
 /// Writes JSON, in the order in which it is called.
-struct JSONOutput {
-    private(set) var buffer = ByteBufferAllocator().buffer(capacity: 256)
+package struct JSONOutput {
+    package private(set) var buffer = ByteBufferAllocator().buffer(capacity: 256)
     private var needsComma = false
 
-    mutating func object<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
+    package init() {}
+
+    package mutating func object<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
         begin()
         buffer.writeStaticString("{")
         try body(&self)
@@ -14,7 +15,7 @@ struct JSONOutput {
         needsComma = true
     }
 
-    mutating func array<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
+    package mutating func array<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
         begin()
         buffer.writeStaticString("[")
         try body(&self)
@@ -23,13 +24,13 @@ struct JSONOutput {
     }
 
     /// The name of a member; its value comes next.
-    mutating func name(_ name: String) {
+    package mutating func name(_ name: String) {
         string(name)
         buffer.writeStaticString(":")
         needsComma = false
     }
 
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         // Names, and most of what is written, need no escapes.
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
             begin()
@@ -43,20 +44,20 @@ struct JSONOutput {
         raw(quoted)
     }
 
-    mutating func integer(_ number: some BinaryInteger) {
+    package mutating func integer(_ number: some BinaryInteger) {
         begin()
         buffer.writeString(String(number))
         needsComma = true
     }
 
-    mutating func bool(_ value: Bool) {
+    package mutating func bool(_ value: Bool) {
         begin()
         buffer.writeString(value ? "true" : "false")
         needsComma = true
     }
 
     /// JSON as it is.
-    mutating func raw(_ json: ByteBuffer) {
+    package mutating func raw(_ json: ByteBuffer) {
         begin()
         buffer.writeImmutableBuffer(json)
         needsComma = true
@@ -69,18 +70,18 @@ struct JSONOutput {
 }
 
 extension JSONOutput {
-    mutating func member(_ name: String, _ text: String) {
+    package mutating func member(_ name: String, _ text: String) {
         self.name(name)
         string(text)
     }
 
-    mutating func member(_ name: String, _ number: some BinaryInteger) {
+    package mutating func member(_ name: String, _ number: some BinaryInteger) {
         self.name(name)
         integer(number)
     }
 
     /// A payload: in place if it is JSON, and else in base64 under another name.
-    mutating func payload(_ name: String, _ bytes: [UInt8]) {
+    package mutating func payload(_ name: String, _ bytes: [UInt8]) {
         guard let json = try? JSONText.compact(ByteBuffer(bytes: bytes), maxDepth: 64) else {
             return member("b64\(name)", Base64.encode(bytes))
         }
