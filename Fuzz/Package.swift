@@ -21,6 +21,7 @@ func target(_ name: String, flags: [String] = [], more: [Target.Dependency] = []
             .product(name: "LiveHTML", package: "heliograph"),
             .product(name: "LiveViews", package: "heliograph"),
             .product(name: "WebMiddleware", package: "heliograph"),
+            .product(name: "WebSocketHummingbird", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + more,
@@ -57,6 +58,7 @@ let package = Package(
         target("FuzzLiveEvents", flags: ["-package-name", packageName]),
         target("FuzzUploads", flags: ["-package-name", packageName]),
         target("FuzzMiddleware", flags: ["-package-name", packageName]),
+        target("FuzzProxies", flags: ["-package-name", packageName]),
         target("FuzzSeals", flags: ["-package-name", packageName]),
         target(
             "FuzzConfiguration", flags: ["-package-name", packageName], more: [.product(name: "HeliographServer", package: "heliograph")]),

@@ -27,6 +27,7 @@ public struct HeliographApplication: Service {
     private let views: LiveRuntime
     let admin: Admin?
     let board = StatusBoard()
+    let watch: ServerWatch
     private let server: HTTPServerBuilder
     private let eventLoopGroup: any EventLoopGroup
     private let onServing: @Sendable (SocketAddress) async -> Void
@@ -73,6 +74,8 @@ public struct HeliographApplication: Service {
         self.admin = try configuration.adminPassword.map { password throws(ServeError) in
             try Admin(password: password, secret: configuration.liveSecret, hub: hub, logger: logger)
         }
+        self.watch = ServerWatch(
+            configuration.protection, eventLoopGroup, hubs: hub === demoHub.hub ? [hub] : [hub, demoHub.hub], logger: logger)
         self.server = try Self.server(configuration, certificates)
         self.eventLoopGroup = eventLoopGroup
         self.onServing = onServing
@@ -125,7 +128,7 @@ public struct HeliographApplication: Service {
     }
 
     private var services: [any Service] {
-        var services: [any Service] = [HubService(hub)]
+        var services: [any Service] = [HubService(hub), watch]
         guard let demos else { return services }
         if demos.hub !== hub { services.append(HubService(demos.hub)) }
         services.append(demos)
@@ -168,6 +171,7 @@ public struct HeliographApplication: Service {
         var sockets = WebSocketServerConfiguration()
         // All routes are ours, and none of them blocks.
         sockets.dangerouslyRunsHandlersOnEventLoop = true
+        sockets.protect(configuration.protection)
         guard let files = configuration.tls, let certificates else { return .webSockets(configuration: sockets) }
         return try .webSocketsHTTP2(tlsConfiguration: certificates.configuration(files), configuration: sockets)
     }

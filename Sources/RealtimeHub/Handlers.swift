@@ -29,6 +29,8 @@ public struct ConnectEvent: Sendable {
     public var version: String
     /// What a browser could not put into headers (wire-protocol §1.5).
     public var headers: [String: String]
+    /// The client's address, without its port; nil if the transport does not know it.
+    public var address: String?
 }
 
 /// A connection is accepted.

@@ -22,6 +22,7 @@ final class HubCore: Sendable {
     let tracers = Tracers()
     let compactIDs = CompactIDs()
     let revocations: Revocations
+    let admission: Admission
     let logger: Logger
     /// Of this process, for clients whose requests may reach another one.
     let node: String
@@ -39,6 +40,7 @@ final class HubCore: Sendable {
         self.logger = logger
         self.wildcards = WildcardDirectory(maxPatterns: configuration.maxWildcardPatterns)
         self.revocations = Revocations(limit: configuration.maxRevocations)
+        self.admission = Admission(configuration.limits)
         self.node = randomID()
         broker.start(self)
     }

@@ -34,6 +34,7 @@ extension Session {
         publish.tags = grant.tags
         publish.info = ClientInfo(
             user: user, client: client, connectionInfo: connectionInfo, channelInfo: subscriptions[request.channel]?.channelInfo)
+        if publish.retention != nil, admission.pressure == .hard { return reply(id, error: .tooManyRequests) }
         let data = Array(payload.readableBytesView)
         awaitBroker {
             core.broker.publish(data, to: request.channel, publish, $0)
@@ -64,6 +65,7 @@ extension Session {
         guard let options = settings(of: request.channel, id: id) else { return }
         guard options.hasHistory else { return reply(id, error: .notAvailable) }
         guard allows(.history, request.channel, options) else { return reply(id, error: .permissionDenied) }
+        guard admission.pressure < .hard else { return reply(id, error: .tooManyRequests) }
         guard !request.reverse || request.since?.offset != 0 else { return reply(id, error: .badRequest) }
         let most = configuration.maxHistoryPublications
         let query = HistoryQuery(

@@ -60,9 +60,10 @@ extension RouterMethods {
         switch transport {
         case .webSocket: return realtime(path, hub: hub, configuration: options.webSocket, origins: options.origins)
         case .uniWebSocket:
-            return webSocket(path, configuration: options.webSocket, origins: options.origins) { request, _ in
-                UniSocketDelegate(hub: hub, query: QueryString(request))
-            }
+            return webSocket(
+                path, configuration: options.webSocket, origins: options.origins,
+                shouldUpgrade: { request, _ in hub.refusal(of: request).map { .refuse($0) } ?? .accept() },
+                delegate: { request, _ in UniSocketDelegate(hub: hub, query: QueryString(request), address: request.clientAddress) })
         case .httpStream, .serverSentEvents, .uniServerSentEvents, .uniHTTPStream:
             let route = StreamRoute(transport: transport, hub: hub, options: options)
             on(path, method: .post) { request, _ in try await route.respond(to: request) }
@@ -106,9 +107,12 @@ extension RouterMethods {
     ) -> Self {
         var configuration = configuration ?? .realtime
         configuration.subprotocols = SocketDelegate.subprotocols
-        return webSocket(path, configuration: configuration, origins: origins) { request, _ in
-            SocketDelegate(hub: hub, query: SocketDelegate.Query(request))
-        }
+        return webSocket(
+            path, configuration: configuration, origins: origins,
+            shouldUpgrade: { request, _ in hub.refusal(of: request).map { .refuse($0) } ?? .accept() },
+            delegate: { request, _ in
+                SocketDelegate(hub: hub, query: SocketDelegate.Query(request), address: request.clientAddress)
+            })
     }
 }
 

@@ -2,6 +2,7 @@ import Hummingbird
 import NIOCore
 import RealtimeHub
 import RealtimeProtocol
+import WebSocketHummingbird
 import WebSocketNIO
 import WebSocketProtocol
 
@@ -23,16 +24,18 @@ final class SocketDelegate: WebSocketDelegate {
 
     private let hub: Hub
     private let query: Query
+    private let address: IPAddress?
     private var session: Session?
 
-    init(hub: Hub, query: Query) {
+    init(hub: Hub, query: Query, address: IPAddress?) {
         self.hub = hub
         self.query = query
+        self.address = address
     }
 
     func opened(_ socket: WebSocketConnection) {
         let isProtobuf = socket.subprotocol.map { $0 == "centrifuge-protobuf" } ?? query.isProtobuf
-        session = hub.open(SocketTransport(socket, isProtobuf ? .protobuf : .json, needsPings: !query.usesFramePings))
+        session = hub.open(SocketTransport(socket, isProtobuf ? .protobuf : .json, needsPings: !query.usesFramePings, address))
     }
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
@@ -54,8 +57,11 @@ final class SocketTransport: SessionTransport {
     private let socket: WebSocketConnection
     let format: WireFormat
     let needsPings: Bool
+    /// The client's, which may be behind a proxy.
+    private let address: IPAddress?
 
-    init(_ socket: WebSocketConnection, _ format: WireFormat, needsPings: Bool) {
+    init(_ socket: WebSocketConnection, _ format: WireFormat, needsPings: Bool, _ address: IPAddress?) {
+        self.address = address
         self.socket = socket
         self.format = format
         self.needsPings = needsPings
@@ -64,7 +70,7 @@ final class SocketTransport: SessionTransport {
     var eventLoop: any EventLoop { socket.eventLoop }
     var name: String { "websocket" }
     var isUnidirectional: Bool { false }
-    var remoteAddress: String? { socket.remoteAddress?.ipAddress }
+    var remoteAddress: String? { address?.description ?? socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
 
     private var kind: MessageKind { format == .json ? .text : .binary }

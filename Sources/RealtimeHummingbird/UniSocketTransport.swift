@@ -1,6 +1,7 @@
 import NIOCore
 import RealtimeHub
 import RealtimeProtocol
+import WebSocketHummingbird
 import WebSocketNIO
 import WebSocketProtocol
 
@@ -8,15 +9,17 @@ import WebSocketProtocol
 final class UniSocketDelegate: WebSocketDelegate {
     private let hub: Hub
     private let query: QueryString
+    private let address: IPAddress?
     private var session: Session?
 
-    init(hub: Hub, query: QueryString) {
+    init(hub: Hub, query: QueryString, address: IPAddress?) {
         self.hub = hub
         self.query = query
+        self.address = address
     }
 
     func opened(_ socket: WebSocketConnection) {
-        session = hub.open(UniSocketTransport(socket))
+        session = hub.open(UniSocketTransport(socket, address))
         if query["cf_connect"] != nil || query["token"] != nil { connect(ByteBuffer()) }
     }
 
@@ -46,9 +49,12 @@ final class UniSocketDelegate: WebSocketDelegate {
 /// On the socket's event loop only. Each push is a message, so that a page can parse it without looking for newlines.
 private final class UniSocketTransport: SessionTransport {
     private let socket: WebSocketConnection
+    /// The client's, which may be behind a proxy.
+    private let address: IPAddress?
 
-    init(_ socket: WebSocketConnection) {
+    init(_ socket: WebSocketConnection, _ address: IPAddress?) {
         self.socket = socket
+        self.address = address
     }
 
     var eventLoop: any EventLoop { socket.eventLoop }
@@ -56,7 +62,7 @@ private final class UniSocketTransport: SessionTransport {
     var name: String { RealtimeTransport.uniWebSocket.rawValue }
     var isUnidirectional: Bool { true }
     var needsPings: Bool { true }
-    var remoteAddress: String? { socket.remoteAddress?.ipAddress }
+    var remoteAddress: String? { address?.description ?? socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
 
     func send(_ batch: ByteBuffer) {

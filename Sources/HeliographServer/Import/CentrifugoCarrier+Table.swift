@@ -32,6 +32,7 @@ extension CentrifugoCarrier {
         ("map_broker", maps), ("shared_poll", maps), ("channel.proxy", hooks), ("client.proxy", hooks), ("rpc", hooks), ("proxies", hooks),
         ("consumers", "publications come by the HTTP API"), ("grpc_api", "there is an HTTP API"), ("uni_grpc", "there is no gRPC"),
         ("webtransport", "there is no WebTransport"), ("client.insecure", "give `insecure: true` if it is for development on this machine"),
+        ("client.rate_limit.redis_user_command", "limits are of one process here: see client.rate_limit.user_command"),
         ("http_api.insecure", "the API always needs a key"), ("usage_stats", "nothing is sent to anybody"),
         ("http_server.internal_address", "there is one listener"), ("http_server.internal_port", "there is one listener"),
     ]

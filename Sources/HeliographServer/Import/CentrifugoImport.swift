@@ -73,12 +73,14 @@ struct CentrifugoCarrier {
             }
         case .sequence(let sequence) where path == "channel.namespaces":
             result.set(["channel", "namespaces"], .sequence(.init(sequence.map { namespace($0) })))
+        case .sequence where isRateLimit(path): result.set(path.split(separator: ".").map(String.init), node)
         default: carryLeaf(node, at: path)
         }
     }
 
     private mutating func carryLeaf(_ node: Node, at path: String) {
-        if Self.handled.contains(path) || isOff(node) || off.contains(where: path.hasPrefix) { return }
+        if Self.handled.contains(path) || off.contains(where: path.hasPrefix) { return }
+        if isOff(node), !isRateLimit(path) { return }
         if let (ours, value) = Self.renamed[path] {
             return result.set(ours.split(separator: ".").map(String.init), value.map { Node($0) } ?? node)
         }
@@ -87,6 +89,9 @@ struct CentrifugoCarrier {
         }
         note(path)
     }
+
+    /// Limits that are off keep their rates, to be put on.
+    private func isRateLimit(_ path: String) -> Bool { path.hasPrefix("client.rate_limit.") && Setting.at(path) != nil }
 
     /// What is off there is off here.
     private func isOff(_ node: Node) -> Bool {

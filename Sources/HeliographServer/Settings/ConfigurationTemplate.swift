@@ -55,11 +55,21 @@ public enum ConfigurationTemplate {
         "client.token.hmac_secret_key", "client.allowed_origins", "channel.namespaces", "http_api.key",
     ]
 
+    /// The settings of a section follow each other.
+    private static var bySection: [Setting] {
+        var sections: [String] = []
+        for setting in Setting.table where !sections.contains(setting.components[0]) { sections.append(setting.components[0]) }
+        return sections.flatMap { section in Setting.table.filter { $0.components[0] == section } }
+    }
+
     /// A comment for each setting that has not been said, by section.
     private static var rest: String {
         var lines: [String] = []
         var section: [String] = []
-        for setting in Setting.table where !written.contains(setting.path) && !setting.path.contains("[]") && setting.kind != .sections {
+        for setting in bySection
+        where !written.contains(setting.path) && !setting.path.contains("[]") && setting.kind != .sections
+            && !setting.path.hasPrefix("client.rate_limit.")
+        {
             let components = setting.components
             let common = zip(section, components.dropLast()).prefix { $0 == $1 }.count
             for depth in common..<components.count - 1 {

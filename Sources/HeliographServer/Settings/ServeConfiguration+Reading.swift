@@ -42,6 +42,7 @@ extension ServeConfiguration {
     private mutating func read(_ node: Node, _ reading: SettingsReading) async throws(ServeError) {
         let root = ConfigurationSection(ConfigurationValue(node: node, path: "", reading: reading))
         readServing(root)
+        readProtection(root)
         let isConfigured = !reading.file.isEmpty || RealtimeConfiguration.sections.contains { root.has($0) }
         if isConfigured { realtime = await RealtimeConfiguration(root) }
         hasDemo = !isConfigured

@@ -12,6 +12,11 @@ public enum SettingReference {
             ("Options of `channel.without_namespace`, `channel.namespaces[]` and `channel.patterns[]`", Setting.channelOptions(under: "")),
             ("Transports", Setting.transports),
             ("`http_api`", Setting.backend.filter { !$0.path.hasPrefix("http_api.token.") }),
+            ("Protection", Setting.protection.filter { !isRateLimit($0) }),
+            (
+                "Limits of `client.rate_limit.client_command` (one connection), `user_command` (one user) and `address_command` (one address)",
+                Setting.rateLimits(under: "", .user).filter(isToldOnce)
+            ),
         ]
         return sections.map { "### \($0.title)\n\n\(table($0.settings))" }.joined(separator: "\n\n") + "\n"
     }
@@ -21,6 +26,15 @@ public enum SettingReference {
     private static func isOption(_ setting: Setting) -> Bool {
         guard let key = setting.components.last else { return false }
         return options.contains(".\(key)")
+    }
+
+    /// All parts have the same buckets.
+    private static func isToldOnce(_ setting: Setting) -> Bool {
+        !setting.path.contains(".buckets") || setting.path.hasPrefix(".total.")
+    }
+
+    private static func isRateLimit(_ setting: Setting) -> Bool {
+        RateLimitScope.allCases.contains { setting.path.hasPrefix("client.rate_limit.\($0.rawValue).") }
     }
 
     private static func table(_ settings: [Setting]) -> String {

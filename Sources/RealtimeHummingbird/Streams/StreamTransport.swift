@@ -21,13 +21,16 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     let body: ResponseStream
     private let kind: RealtimeTransport
     private let options: RealtimeOptions
+    private let address: IPAddress?
 
     @exclusivity(unchecked) private var framing: StreamFraming
     @exclusivity(unchecked) private var session: Session?
     @exclusivity(unchecked) private var beginning: Beginning?
     @exclusivity(unchecked) private var beginner: CheckedContinuation<Beginning, Never>?
 
-    init(_ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions) {
+    init(_ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions, address: IPAddress?)
+    {
+        self.address = address
         self.kind = kind
         self.format = format
         self.options = options
@@ -41,7 +44,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     var isUnidirectional: Bool { kind.isUnidirectional }
     var isEmulated: Bool { kind.isEmulated }
     var needsPings: Bool { true }
-    var remoteAddress: String? { body.remoteAddress }
+    var remoteAddress: String? { address?.description ?? body.remoteAddress }
     var bufferedBytes: Int { queue.bufferedBytes }
 
     // MARK: The beginning

@@ -17,7 +17,7 @@ struct CentrifugoImportTests {
               "hmac_secret_key": "\(TokenMaker.secret)", "audience": "chat",
               "hmac_previous_secret_key": "\(String(TokenMaker.secret.reversed()))", "hmac_previous_secret_key_valid_until": 1900000000
             },
-            "allowed_origins": ["https://example.com"], "ping_interval": "20s", "connection_limit": 1000,
+            "allowed_origins": ["https://example.com"], "ping_interval": "20s", "connection_limit": 1000, "concurrency": 8,
             "allow_anonymous_connect_without_token": true,
             "proxy": {"connect": {"enabled": true, "endpoint": "http://backend/connect"}}
           },
@@ -48,6 +48,7 @@ struct CentrifugoImportTests {
         #expect(ours.host == "0.0.0.0", "theirs listens on all addresses")
         #expect(realtime.hub.pingInterval == .seconds(20))
         #expect(realtime.hub.allowsAnonymousConnections)
+        #expect(realtime.hub.limits.connections == 1_000)
         #expect(realtime.namespaces.named["chat"]?.historyTTL == .seconds(300))
         #expect(realtime.namespaces.named["chat"]?.presence == true)
         #expect(realtime.namespaces.withoutNamespace?.allowSubscribe == .clients)
@@ -63,7 +64,7 @@ struct CentrifugoImportTests {
     func tells() async throws {
         let notes = try await imported().notes
         for words in [
-            "client.proxy.connect.enabled: a backend is not asked", "client.connection_limit: there is nothing like it here",
+            "client.proxy.connect.enabled: a backend is not asked", "client.concurrency: there is nothing like it here",
             "channel.namespaces[chat].publish_proxy_enabled: a backend is not asked",
             "channel.namespaces[chat].subscription_type: there are no maps",
             "channel.namespaces[chat].channel_regex: it must match the whole name", "channel.without_namespace.subscribe_proxy_enabled",
