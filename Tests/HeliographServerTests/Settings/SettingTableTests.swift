@@ -120,7 +120,9 @@ struct SettingTableTests {
         let error = reading.error?.description ?? ""
         #expect(!error.contains("no such key"), "\(error)")
         let written = Set(reading.given.keys.map { Setting.pattern(of: $0) })
+        // Limits of commands are an example of Docs/configuration.md: there are too many of them.
         let missing = Setting.table.filter { $0.isLayered && !written.contains($0.path) }.map(\.path)
+            .filter { !$0.hasPrefix("client.rate_limit.") }
         #expect(
             missing == ["client.allowed_origins", "client.token.hmac_secret_key", "http_api.key"].sorted(), "they are at its beginning")
     }
