@@ -2,10 +2,10 @@
 # Measures what limits cost, on and off in the same run, and a storm of clients with tokens; writes Docs/benchmarks-limits.md.
 #
 #   dev/bench-limits.sh                        5 repetitions: about eight minutes, on a machine that has nothing else to do
-#   REPS=1 TIME=1 CLIENTS=500 OUT=/tmp/limits.md dev/bench-limits.sh   a look whether it works: half a minute
+#   REPS=1 TIME=1 CLIENTS=500 QUIET=0 OUT=/tmp/limits.md dev/bench-limits.sh   a look whether it works: half a minute
 #   dev/bench-limits.sh table                  the page again, from out/bench/limits.jsonl
 #
-# Environment: REPS, TIME (seconds a cell), CLIENTS (of the storm; 11,000 descriptors for each of two processes), OUT, SERVER (a release build; default: it is built).
+# Environment: REPS, TIME (seconds a cell), CLIENTS (of the storm; 11,000 descriptors for each of two processes), QUIET (seconds to wait for a quiet machine before a cell), OUT, SERVER (a release build; default: it is built).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rows=$PWD/out/bench/limits.jsonl page=${OUT:-Docs/benchmarks-limits.md}
@@ -20,7 +20,7 @@ if [ "${1:-}" != table ]; then
     ulimit -n "$(ulimit -Hn)" || true
     rm -f "$rows"
     python3 Benchmarks/load/limits.py --server "$SERVER" --centload "$PEERS_DIR/bin/centload" --out "$rows" --reps "${REPS:-5}" --time "${TIME:-3}" \
-        --clients "${CLIENTS:-10000}"
+        --clients "${CLIENTS:-10000}" --quiet-wait "${QUIET:-60}"
 fi
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 {

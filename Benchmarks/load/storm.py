@@ -100,11 +100,14 @@ def memory(key):
 async def enter(number, epoch, counts, kept):
     begin, tries = time.monotonic(), 0
     while True:
+        client = None
         try:
             _, client = await asyncio.get_running_loop().create_connection(lambda: Client(number, epoch), "127.0.0.1", PORT)
             outcome, result = await asyncio.wait_for(client.done, 5)
-        except (OSError, asyncio.TimeoutError) as error:
+        except (OSError, asyncio.TimeoutError):
             outcome, result = "lost", None
+            if client:
+                client.transport.abort()
         counts[outcome] = counts.get(outcome, 0) + 1
         if outcome == "ok":
             kept.append(client)
