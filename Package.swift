@@ -174,7 +174,7 @@ let package = Package(
         .target(
             name: "HeliographServer",
             dependencies: [
-                "BackendHooks", "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub",
+                "BackendHooks", "CAllocator", "Demos", "HeliographPages", "LiveViews", "LiveHTML", "RealtimeHummingbird", "RealtimeHub",
                 "RealtimeProtocol", "PubSub",
                 "WebMiddleware", "WebSocketHummingbird",
                 "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", crypto, jwtKit, yams, configuration, asyncHTTPClient, hummingbird,
@@ -302,7 +302,7 @@ let package = Package(
                 "WebSocketClient", "WebSocketNIO",
                 "WebSocketProtocol", "WebSocketDeflate", "WebSocketHummingbird", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
                 "RealtimeTesting", "LiveViews", "LiveHTML", hummingbird, hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes,
-                logging, coreMetrics, tracing, inMemoryTracing,
+                logging, coreMetrics, metricsTestKit, tracing, inMemoryTracing,
             ],
             swiftSettings: settings
         ),

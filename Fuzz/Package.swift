@@ -23,6 +23,7 @@ func target(_ name: String, flags: [String] = [], more: [Target.Dependency] = []
             .product(name: "WebMiddleware", package: "heliograph"),
             .product(name: "BackendHooks", package: "heliograph"),
             .product(name: "RealtimeHub", package: "heliograph"),
+            .product(name: "WebSocketHummingbird", package: "heliograph"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + more,
@@ -60,6 +61,7 @@ let package = Package(
         target("FuzzUploads", flags: ["-package-name", packageName]),
         target("FuzzMiddleware", flags: ["-package-name", packageName]),
         target("FuzzHooks", flags: ["-package-name", packageName]),
+        target("FuzzProxies", flags: ["-package-name", packageName]),
         target("FuzzSeals", flags: ["-package-name", packageName]),
         target(
             "FuzzConfiguration", flags: ["-package-name", packageName], more: [.product(name: "HeliographServer", package: "heliograph")]),

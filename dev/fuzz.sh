@@ -1,20 +1,20 @@
 #!/bin/bash
 # Fuzzes what peers send, with libFuzzer and the Address Sanitizer: dev/fuzz.sh [SECONDS] [TARGET...]
 # (default: 60 seconds each of handshake extensions inflate roundtrip frames json protobuf delta filter patches templates
-# liveevents seals uploads middleware configuration hooks). New inputs stay in out/fuzz/TARGET; what
+# liveevents seals uploads middleware configuration hooks proxies). New inputs stay in out/fuzz/TARGET; what
 # breaks a target is out/fuzz/TARGET-crash-…. Run a single input again with: dev/fuzz.sh again TARGET FILE. Keep the corpus small with: dev/fuzz.sh merge TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=(handshake extensions inflate roundtrip frames json protobuf delta filter patches templates liveevents seals uploads middleware configuration hooks)
+all=(handshake extensions inflate roundtrip frames json protobuf delta filter patches templates liveevents seals uploads middleware configuration hooks proxies)
 # Beyond these, an input is slow and nothing new.
 declare -A longest=([handshake]=4096 [extensions]=1100 [inflate]=4096 [roundtrip]=2048 [frames]=1500 [json]=1500 [protobuf]=1000 [delta]=1500
     [filter]=800 [patches]=1000 [templates]=600
-    [liveevents]=1500 [seals]=1000 [uploads]=1500 [middleware]=1500 [configuration]=2000 [hooks]=1500)
+    [liveevents]=1500 [seals]=1000 [uploads]=1500 [middleware]=1500 [configuration]=2000 [hooks]=1500 [proxies]=600)
 declare -A product=([handshake]=FuzzHandshake [extensions]=FuzzExtensions [inflate]=FuzzInflate [roundtrip]=FuzzRoundTrip [frames]=FuzzFrames
     [json]=FuzzJSON [protobuf]=FuzzProtobuf [delta]=FuzzDelta [filter]=FuzzFilter
     [patches]=FuzzPatches [templates]=FuzzTemplates
     [liveevents]=FuzzLiveEvents [seals]=FuzzSeals [uploads]=FuzzUploads [middleware]=FuzzMiddleware
-    [configuration]=FuzzConfiguration [hooks]=FuzzHooks)
+    [configuration]=FuzzConfiguration [hooks]=FuzzHooks [proxies]=FuzzProxies)
 # swift-backtrace can hang in a fuzzer. -sanitize-coverage must not be given: -sanitize=fuzzer brings its own.
 export SWIFT_BACKTRACE=enable=no
 scratch=$PWD/.build-fuzz

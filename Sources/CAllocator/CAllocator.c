@@ -10,6 +10,9 @@ void callocator_keep_freed(int bytes) {
     mallopt(M_MMAP_THRESHOLD, bytes < 32 << 20 ? bytes : 32 << 20);
     mallopt(M_TRIM_THRESHOLD, bytes);
 }
+
+void callocator_trim(void) { malloc_trim(0); }
 #else
 void callocator_keep_freed(int bytes) { (void)bytes; }
+void callocator_trim(void) {}
 #endif

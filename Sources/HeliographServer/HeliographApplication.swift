@@ -29,6 +29,7 @@ public struct HeliographApplication: Service {
     let board = StatusBoard()
     /// Why the server is not ready for new connections: whoever knows of a reason adds a check.
     public let readiness = ReadinessChecks()
+    let watch: ServerWatch
     let eventLoopGroup: any EventLoopGroup
     let listening: Listening
 
@@ -81,8 +82,11 @@ public struct HeliographApplication: Service {
         self.admin = try configuration.adminPassword.map { password throws(ServeError) in
             try Admin(password: password, secret: configuration.liveSecret, hub: hub, logger: logger)
         }
+        self.watch = ServerWatch(
+            configuration.protection, eventLoopGroup, hubs: hub === demoHub.hub ? [hub] : [hub, demoHub.hub], logger: logger)
         self.eventLoopGroup = eventLoopGroup
         self.listening = Listening(listeners: configuration.internalListener == nil ? 1 : 2, then: onServing)
+        readiness.add("machine") { [watch] in watch.problem }
         readiness.add("draining") { [board] in board.isDraining ? "the server is going down" : nil }
     }
 
@@ -105,7 +109,7 @@ public struct HeliographApplication: Service {
     var application: some ApplicationProtocol {
         Application(
             router: router(),
-            server: server(certificates),
+            server: server(certificates, .public),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "heliograph", backlog: 1_024),
             services: services,
@@ -128,7 +132,7 @@ public struct HeliographApplication: Service {
     /// They end the other way round: what is told of the ends of a hub's connections, such as a queue of hooks, goes before the hub.
     private var services: [any Service] {
         // The first is the last to end.
-        var services: [any Service] = [hooks.service(hub), HubService(hub)].compactMap { $0 }
+        var services: [any Service] = [hooks.service(hub), HubService(hub), watch].compactMap { $0 }
         guard let demos else { return services }
         if demos.hub !== hub { services.append(HubService(demos.hub)) }
         services.append(demos)

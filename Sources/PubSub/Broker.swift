@@ -80,6 +80,9 @@ public protocol Broker: AnyObject, Sendable {
     /// Lets go of what is over. Nobody sees that anyway; this gives its memory back. The hub calls it every ten seconds or so; a broker
     /// whose memory is elsewhere has nothing to do.
     func sweep()
+
+    /// Memory is short, or no longer is: what is kept is not to grow, the oldest goes for what is new. Default: does nothing.
+    func holdGrowth(_ isHeld: Bool)
 }
 
 extension Broker {
@@ -88,6 +91,8 @@ extension Broker {
     }
 
     public func unsubscribe(matching pattern: String) {}
+
+    public func holdGrowth(_ isHeld: Bool) {}
 
     public func sweep() {}
 }

@@ -37,6 +37,8 @@ public struct ConnectEvent: Sendable {
     /// Channels that the client would be subscribed to at once.
     public var channels: [String] = []
     public var context = ClientContext()
+    /// The client's address, without its port; nil if the transport does not know it.
+    public var address: String?
 }
 
 /// A connection is accepted.

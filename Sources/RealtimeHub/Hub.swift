@@ -70,7 +70,8 @@ public final class Hub: Sendable {
     ///   - version: of what the channel is about: a publication that is not newer than the channel's is suppressed. 0: none.
     ///   - versionEpoch: the incarnation of the versions.
     /// - Returns: the position of the publication in the channel's history.
-    /// - Throws: ``HubRefusal`` with error 102 if there is no such namespace, 107 if the name or the data are not what they must be; what the broker throws.
+    /// - Throws: ``HubRefusal`` with error 102 if there is no such namespace, 107 if the name or the data are not what they must be, 111 if it would be
+    ///   kept and memory is short (``memoryPressure``); what the broker throws.
     @discardableResult
     public func publish(
         _ data: [UInt8], to channel: String, tags: [String: String] = [:], idempotencyKey: String? = nil, usesDelta: Bool = false,
@@ -86,6 +87,7 @@ public final class Hub: Sendable {
         publish.usesDelta = usesDelta || options.deltaPublish
         publish.excludedClient = excludedClient
         publish.tags = tags
+        if publish.retention != nil, core.admission.pressure == .hard { throw HubRefusal.error(.tooManyRequests) }
         publish.version = version
         publish.versionEpoch = versionEpoch
         return try await core.tracing.publishing(to: channel, bytes: data.count) { [core] in

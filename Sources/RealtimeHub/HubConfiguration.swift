@@ -42,6 +42,9 @@ public struct HubConfiguration: Sendable {
     /// positioned subscribers are told that they missed it.
     public var maxWaitingDeliveries = 65_536
 
+    /// What clients may take: rates, numbers of connections and subscriptions, and connects at the same time.
+    public var limits = HubLimits()
+
     /// How often a client's presence is renewed, and how long it lasts if it is not.
     public var presenceInterval: Duration = .seconds(27)
     public var presenceTimeToLive: Duration = .seconds(60)

@@ -22,6 +22,7 @@ final class HubCore: Sendable {
     let tracers = Tracers()
     let compactIDs = CompactIDs()
     let revocations: Revocations
+    let admission: Admission
     let logger: Logger
     let tracing: HubTracing
     /// Of this process, for clients whose requests may reach another one.
@@ -41,6 +42,7 @@ final class HubCore: Sendable {
         self.tracing = tracing
         self.wildcards = WildcardDirectory(maxPatterns: configuration.maxWildcardPatterns)
         self.revocations = Revocations(limit: configuration.maxRevocations)
+        self.admission = Admission(configuration.limits)
         self.node = randomID()
         broker.start(self)
     }

@@ -28,6 +28,10 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     @exclusivity(unchecked) private var ticker: RepeatedTask?
     @exclusivity(unchecked) private var phase = 0
     let statistics = HubStatistics()
+    /// Connects that are decided on.
+    let connects: WorkGate
+    /// Subscriptions that read what was missed.
+    let recoveries: WorkGate
     /// While somebody asks who talks.
     @exclusivity(unchecked) var talkers: TalkerCounts?
     @exclusivity(unchecked) var tracers: [Tracer] = []
@@ -37,8 +41,14 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.core = core
         self.number = number
-        tracers = core.tracers.current
+        let limits = core.configuration.limits
+        connects = WorkGate(
+            eventLoop: eventLoop, atOnce: limits.connectsAtOnce, maxWaiting: limits.waitingConnects,
+            patience: TimeAmount(limits.connectWait))
+        recoveries = WorkGate(
+            eventLoop: eventLoop, atOnce: limits.recoveriesAtOnce, perTurn: limits.recoveriesAtOnce, maxWaiting: .max, patience: .hours(1))
         self.namespaces = core.namespaces
+        tracers = core.tracers.current
     }
 
     var waitingDeliveries: Int { waiting.load(ordering: .relaxed) }
@@ -162,6 +172,7 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     private func tick() {
         let now = eventLoop.now
         publishStatistics()
+        connects.expire(at: now)
         if talkers?.isForgotten(now) == true { talkers = nil }
         // A session that ends here is replaced by the last one, which is then looked at a second later.
         var index = phase

@@ -89,6 +89,10 @@ final class HubStatistics {
         count("hub_errors_total", "code", (100..<400).contains(error.number) ? "\(error.number)" : "application")
     }
 
+    func limited(_ scope: LimitScope) {
+        count("hub_limited_total", "scope", scope.rawValue)
+    }
+
     func recovered(_ isRecovered: Bool) {
         count("hub_recoveries_total", "recovered", isRecovered ? "yes" : "no")
     }

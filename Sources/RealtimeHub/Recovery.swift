@@ -64,10 +64,31 @@ final class Recovery: @unchecked Sendable {
 
     private func readHistory() {
         guard subscription.isPositioned else { return finish(Wire.SubscribeResult()) }
+        guard isRecovering || isCacheRecovery else {
+            return session.awaitBroker {
+                core.broker.history(of: subscription.channel, query, retention: subscription.options.retention, $0)
+            } then: {
+                self.read($0)
+            }
+        }
         session.awaitBroker {
-            core.broker.history(of: subscription.channel, query, retention: subscription.options.retention, $0)
+            readInTurn($0)
         } then: {
             self.read($0)
+        }
+    }
+
+    /// What was missed may be much, and many come back at the same time.
+    private func readInTurn(_ done: @escaping @Sendable (Result<History, BrokerError>) -> Void) {
+        let loop = session.loop
+        _ = loop.recoveries.enter {
+            guard !self.isOver else { return loop.recoveries.leave() }
+            self.core.broker.history(of: self.subscription.channel, self.query, retention: self.subscription.options.retention) { result in
+                loop.perform {
+                    loop.recoveries.leave()
+                    done(result)
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ extension Session {
         trace?.record(.command, TraceText.of(command))
         commandAllowance -= 1
         if commandAllowance < 0, configuration.maxCommandsPerSecond > 0 { return disconnect(.tooManyRequests) }
+        if let limits, state != .refused, !permits(command, limits) { return }
         switch state {
         case .new: handleFirst(command)
         case .connected: handleNext(command)

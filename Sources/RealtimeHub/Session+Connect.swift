@@ -10,13 +10,20 @@ extension Session {
         keepHeaders(request.headers)
         let event = ConnectEvent(
             client: client, transport: transport.name, claims: nil, data: request.data, name: request.name, version: request.version,
-            headers: request.headers, channels: Array(request.subs.keys), context: context)
+            headers: request.headers, channels: Array(request.subs.keys), context: context,
+            address: core.handlers.connect == nil ? nil : transport.remoteAddress)
         guard request.token.isEmpty, core.handlers.connect == nil else {
-            return decide { [core] () async throws(HubRefusal) in
-                try await Self.grant(event, token: request.token, core)
-            } then: { result in
-                self.origin = (try? result.get())?.origin
-                self.decided(result.map(\.grant), request, id: id)
+            return decideInTurn {
+                self.decide { [core = self.core] () async throws(HubRefusal) in
+                    try await Self.grant(event, token: request.token, core)
+                } finally: {
+                    self.loop.connects.leave()
+                } then: { result in
+                    self.origin = (try? result.get())?.origin
+                    self.decided(result.map(\.grant), request, id: id)
+                }
+            } refuse: {
+                self.refuseConnect(.disconnect(.tooManyRequests), id: id)
             }
         }
         decided(Self.grantWithoutToken(core), request, id: id)
@@ -60,14 +67,7 @@ extension Session {
 
     private func decided(_ result: Result<ConnectGrant, HubRefusal>, _ request: Wire.ConnectRequest, id: UInt32) {
         switch result {
-        case .failure(.error(let error)) where transport.isUnidirectional: disconnect(DisconnectCode(refusalOf: error))
-        case .failure(let refusal):
-            refuse(refusal, id: id)
-            if isOpen {
-                state = .refused
-                reader = nil
-                flushReplies()
-            }
+        case .failure(let refusal): refuseConnect(refusal, id: id)
         case .success(let grant):
             let subscriptions = subscriptions(of: grant)
             // Before anybody sees the connection: what can't be had would end it again and again.
@@ -77,6 +77,15 @@ extension Session {
             }
             connected(grant, subscriptions, request, id: id)
         }
+    }
+
+    func refuseConnect(_ refusal: HubRefusal, id: UInt32) {
+        if case .error(let error) = refusal, transport.isUnidirectional { return disconnect(DisconnectCode(refusalOf: error)) }
+        refuse(refusal, id: id)
+        guard isOpen else { return }
+        state = .refused
+        reader = nil
+        flushReplies()
     }
 
     private func isUnknown(_ channel: String, _ grant: SubscribeGrant?) -> Bool {
@@ -89,6 +98,11 @@ extension Session {
         // Revoked while it was being looked at.
         if let origin, core.hasRevoked(origin) { return disconnect(.invalidToken) }
         user = grant.user
+        switch enterUser() {
+        case .entered: break
+        case .full: return disconnect(.connectionLimit)
+        case .tooOften: return refuseConnect(.error(.tooManyRequests), id: id)
+        }
         capabilities = grant.capabilities
         connectionInfo = grant.info
         meta = grant.meta

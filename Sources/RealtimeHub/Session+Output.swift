@@ -9,6 +9,7 @@ extension Session {
     func reply(_ id: UInt32, error: Wire.ErrorReply.Code) {
         loop.statistics.refused(error)
         write(Wire.Reply(id: id, error: Wire.ErrorReply(error)))
+        countError()
     }
 
     func reply(_ id: UInt32, _ body: Wire.Reply.Body) {

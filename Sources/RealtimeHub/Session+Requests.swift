@@ -37,6 +37,7 @@ extension Session {
         publish.versionEpoch = grant.versionEpoch
         publish.info = ClientInfo(
             user: user, client: client, connectionInfo: connectionInfo, channelInfo: subscriptions[request.channel]?.channelInfo)
+        if publish.retention != nil, admission.pressure == .hard { return reply(id, error: .tooManyRequests) }
         let data = Array(payload.readableBytesView)
         let span = core.tracing.publication(to: request.channel, bytes: data.count)
         awaitBroker { completion in
@@ -69,6 +70,7 @@ extension Session {
         guard let options = settings(of: request.channel, id: id) else { return }
         guard options.hasHistory else { return reply(id, error: .notAvailable) }
         guard allows(.history, request.channel, options) else { return reply(id, error: .permissionDenied) }
+        guard admission.pressure < .hard else { return reply(id, error: .tooManyRequests) }
         guard !request.reverse || request.since?.offset != 0 else { return reply(id, error: .badRequest) }
         let most = configuration.maxHistoryPublications
         let query = HistoryQuery(

@@ -30,6 +30,7 @@ extension Session {
         _ request: Wire.SubscribeRequest, _ options: ChannelSettings, _ grant: SubscribeGrant, _ filter: TagsFilter?,
         _ pattern: ChannelPattern?, id: UInt32
     ) {
+        guard mayHaveSubscription(to: request.channel) else { return reply(id, error: .limitExceeded) }
         begin(request, options, grant, filter: filter, pattern: pattern, isServerSide: false) { result in
             switch result {
             case .failure(let refusal): self.refuse(refusal, id: id)
@@ -149,7 +150,10 @@ extension Session {
         then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
     ) {
         let channel = request.channel
-        if let pattern, !core.wildcards.add(channel, pattern, loop.namespaces) { return then(.failure(.error(.limitExceeded))) }
+        if let pattern, !core.wildcards.add(channel, pattern, loop.namespaces) {
+            if !isServerSide { admission.unsubscribe(limits?.user) }
+            return then(.failure(.error(.limitExceeded)))
+        }
         let shard = loop.shard(of: channel)
         let subscription = Subscription(
             channel: channel, session: self, options: options, shard: shard, isWildcard: pattern != nil, isServerSide: isServerSide)
@@ -226,6 +230,7 @@ extension Session {
         tellUnsubscribed(subscription, code)
         core.leave(channel, isPattern: subscription.isWildcard, loop)
         if subscription.isWildcard { core.wildcards.remove(channel) }
+        if !subscription.isServerSide { admission.unsubscribe(limits?.user) }
         loop.statistics.unsubscribed()
         loop.trace(.unsubscribed, channel, self)
     }

@@ -7,7 +7,8 @@ extension Session {
     func advance(to now: NIODeadline) {
         commandAllowance = configuration.maxCommandsPerSecond
         if state == .new || state == .refused {
-            if now >= staleDeadline { disconnect(.stale) }
+            // Who waits for its turn is told by the gate; who waits for the application's word has done nothing wrong.
+            if now >= staleDeadline, connectTurn == nil { disconnect(isBusy ? .serverError : .stale) }
             return
         }
         if let pongDeadline, now >= pongDeadline { return disconnect(.noPong) }

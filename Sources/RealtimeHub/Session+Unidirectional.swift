@@ -31,6 +31,7 @@ extension Session {
     public func connect(_ request: Wire.ConnectRequest, _ resumption: Resumption = .asAsked) {
         guard isOpen else { return }
         guard transport.isUnidirectional, state == .new, !isBusy else { return disconnect(.badRequest) }
+        if let limits, !permits(Wire.Command(id: 0, body: .connect(request)), limits) { return }
         self.resumption = resumption
         connect(request, id: 0)
         flushReplies()

@@ -66,6 +66,10 @@ public final class Session: @unchecked Sendable {
     @exclusivity(unchecked) var loopIndex = -1
     /// Commands that the client may still send in this second.
     @exclusivity(unchecked) var commandAllowance: Int
+    /// Nil: there are none.
+    @exclusivity(unchecked) var limits: SessionLimits?
+    /// While the connect waits for its turn.
+    @exclusivity(unchecked) var connectTurn: WorkGate.Waiter?
     /// Subscription tokens that were no good.
     @exclusivity(unchecked) var badTokens = 0
 
@@ -101,6 +105,9 @@ public final class Session: @unchecked Sendable {
         self.nextPing = .distantFuture
         self.commandAllowance = core.configuration.maxCommandsPerSecond
         self.staleDeadline = loop.eventLoop.now + TimeAmount(core.configuration.staleTimeout)
+        core.admission.sessionOpened()
+        guard core.admission.limitsCommands else { return }
+        limits = SessionLimits(core.admission, address: core.admission.addresses == nil ? nil : transport.remoteAddress)
     }
 
     var identity: ClientIdentity { ClientIdentity(client: client, user: user) }
@@ -113,6 +120,7 @@ public final class Session: @unchecked Sendable {
     public func received(_ batch: ByteBuffer) {
         guard isOpen else { return }
         loop.statistics.bytesReceived &+= batch.readableBytes
+        if let limits, !permits(bytes: batch.readableBytes, limits) { return }
         guard !isBusy, waitingBatches.isEmpty else { return wait(batch) }
         work(on: batch)
     }
@@ -168,9 +176,12 @@ public final class Session: @unchecked Sendable {
 
     /// Runs something that takes its time; the commands behind it wait.
     ///
-    /// - Parameter then: called on the loop, unless the session has closed meanwhile.
+    /// - Parameters:
+    ///   - finally: called on the loop, before `then`.
+    ///   - then: called on the loop, unless the session has closed meanwhile.
     func decide<Value: Sendable>(
         _ decision: @escaping @Sendable () async throws(HubRefusal) -> Value,
+        finally: @escaping @Sendable () -> Void = {},
         then: @escaping @Sendable (Result<Value, HubRefusal>) -> Void
     ) {
         beginWaiting()
@@ -179,6 +190,7 @@ public final class Session: @unchecked Sendable {
             let result: Result<Value, HubRefusal>
             do throws(HubRefusal) { result = .success(try await decision()) } catch { result = .failure(error) }
             loop.eventLoop.execute {
+                finally()
                 guard self.isOpen else { return }
                 self.endWaiting { then(result) }
             }
@@ -205,7 +217,7 @@ public final class Session: @unchecked Sendable {
         if !call.isDone { beginWaiting() }
     }
 
-    private func beginWaiting() {
+    func beginWaiting() {
         isBusy = true
         transport.holdReads(true)
     }
@@ -235,6 +247,7 @@ public final class Session: @unchecked Sendable {
         releaseSenders()
         for subscription in subscriptions.values { leave(subscription, .disconnect) }
         subscriptions = [:]
+        leaveLimits()
         reader = nil
         waitingBatches = []
         jobs = []

@@ -60,9 +60,13 @@ extension RouterMethods {
         switch transport {
         case .webSocket: return realtime(path, hub: hub, options)
         case .uniWebSocket:
-            return webSocket(path, configuration: options.webSocket, origins: options.origins) { request, _ in
-                UniSocketDelegate(hub: hub, query: QueryString(request), fields: options.fields(of: request))
-            }
+            return webSocket(
+                path, configuration: options.webSocket, origins: options.origins,
+                shouldUpgrade: { request, _ in hub.refusal(of: request).map { .refuse($0) } ?? .accept() },
+                delegate: { request, _ in
+                    UniSocketDelegate(
+                        hub: hub, query: QueryString(request), fields: options.fields(of: request), address: request.clientAddress)
+                })
         case .httpStream, .serverSentEvents, .uniServerSentEvents, .uniHTTPStream:
             let route = StreamRoute(transport: transport, hub: hub, options: options)
             on(path, method: .post) { request, _ in try await route.respond(to: request) }
@@ -113,9 +117,13 @@ extension RouterMethods {
     private func realtime(_ path: RouterPath, hub: Hub, _ options: RealtimeOptions) -> Self {
         var configuration = options.webSocket
         configuration.subprotocols = SocketDelegate.subprotocols
-        return webSocket(path, configuration: configuration, origins: options.origins) { request, _ in
-            SocketDelegate(hub: hub, query: SocketDelegate.Query(request), fields: options.fields(of: request))
-        }
+        return webSocket(
+            path, configuration: configuration, origins: options.origins,
+            shouldUpgrade: { request, _ in hub.refusal(of: request).map { .refuse($0) } ?? .accept() },
+            delegate: { request, _ in
+                SocketDelegate(
+                    hub: hub, query: SocketDelegate.Query(request), fields: options.fields(of: request), address: request.clientAddress)
+            })
     }
 }
 

@@ -2,6 +2,7 @@ import Hummingbird
 import NIOCore
 import RealtimeHub
 import RealtimeProtocol
+import WebSocketHummingbird
 import WebSocketNIO
 import WebSocketProtocol
 
@@ -24,17 +25,19 @@ final class SocketDelegate: WebSocketDelegate {
     private let hub: Hub
     private let query: Query
     private let fields: [RequestField]
+    private let address: IPAddress?
     private var session: Session?
 
-    init(hub: Hub, query: Query, fields: [RequestField]) {
+    init(hub: Hub, query: Query, fields: [RequestField], address: IPAddress?) {
         self.hub = hub
         self.query = query
         self.fields = fields
+        self.address = address
     }
 
     func opened(_ socket: WebSocketConnection) {
         let isProtobuf = socket.subprotocol.map { $0 == "centrifuge-protobuf" } ?? query.isProtobuf
-        session = hub.open(SocketTransport(socket, isProtobuf ? .protobuf : .json, needsPings: !query.usesFramePings, fields))
+        session = hub.open(SocketTransport(socket, isProtobuf ? .protobuf : .json, needsPings: !query.usesFramePings, fields, address))
     }
 
     func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {
@@ -61,9 +64,12 @@ final class SocketTransport: SessionTransport {
     let format: WireFormat
     let needsPings: Bool
     let requestFields: [RequestField]
+    /// The client's, which may be behind a proxy.
+    private let address: IPAddress?
 
-    init(_ socket: WebSocketConnection, _ format: WireFormat, needsPings: Bool, _ fields: [RequestField]) {
+    init(_ socket: WebSocketConnection, _ format: WireFormat, needsPings: Bool, _ fields: [RequestField], _ address: IPAddress?) {
         requestFields = fields
+        self.address = address
         self.socket = socket
         self.format = format
         self.needsPings = needsPings
@@ -72,7 +78,7 @@ final class SocketTransport: SessionTransport {
     var eventLoop: any EventLoop { socket.eventLoop }
     var name: String { "websocket" }
     var isUnidirectional: Bool { false }
-    var remoteAddress: String? { socket.remoteAddress?.ipAddress }
+    var remoteAddress: String? { address?.description ?? socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
 
     private var kind: MessageKind { format == .json ? .text : .binary }

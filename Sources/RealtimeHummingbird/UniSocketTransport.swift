@@ -1,6 +1,7 @@
 import NIOCore
 import RealtimeHub
 import RealtimeProtocol
+import WebSocketHummingbird
 import WebSocketNIO
 import WebSocketProtocol
 
@@ -9,16 +10,18 @@ final class UniSocketDelegate: WebSocketDelegate {
     private let hub: Hub
     private let query: QueryString
     private let fields: [RequestField]
+    private let address: IPAddress?
     private var session: Session?
 
-    init(hub: Hub, query: QueryString, fields: [RequestField]) {
+    init(hub: Hub, query: QueryString, fields: [RequestField], address: IPAddress?) {
         self.hub = hub
         self.fields = fields
         self.query = query
+        self.address = address
     }
 
     func opened(_ socket: WebSocketConnection) {
-        session = hub.open(UniSocketTransport(socket, fields))
+        session = hub.open(UniSocketTransport(socket, fields, address))
         if query["cf_connect"] != nil || query["token"] != nil { connect(ByteBuffer()) }
     }
 
@@ -53,9 +56,12 @@ final class UniSocketDelegate: WebSocketDelegate {
 private final class UniSocketTransport: SessionTransport {
     private let socket: WebSocketConnection
     let requestFields: [RequestField]
+    /// The client's, which may be behind a proxy.
+    private let address: IPAddress?
 
-    init(_ socket: WebSocketConnection, _ fields: [RequestField]) {
+    init(_ socket: WebSocketConnection, _ fields: [RequestField], _ address: IPAddress?) {
         self.socket = socket
+        self.address = address
         requestFields = fields
     }
 
@@ -64,7 +70,7 @@ private final class UniSocketTransport: SessionTransport {
     var name: String { RealtimeTransport.uniWebSocket.rawValue }
     var isUnidirectional: Bool { true }
     var needsPings: Bool { true }
-    var remoteAddress: String? { socket.remoteAddress?.ipAddress }
+    var remoteAddress: String? { address?.description ?? socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
 
     func send(_ batch: ByteBuffer) {

@@ -44,6 +44,25 @@ final class ConnectionGate: Sendable {
         }
     }
 
+    /// Takes a place among those of an address, for a connection that has one among all.
+    func enterAddress(_ peer: Peer) -> Bool {
+        guard let perAddress, peer != .unknown else { return true }
+        return state.withLock { state in
+            let open = state.byPeer[peer, default: 0]
+            guard open < perAddress else { return false }
+            state.byPeer[peer] = open + 1
+            return true
+        }
+    }
+
+    func leaveAddress(_ peer: Peer) {
+        guard perAddress != nil else { return }
+        state.withLock { state in
+            guard let open = state.byPeer[peer] else { return }
+            state.byPeer[peer] = open > 1 ? open - 1 : nil
+        }
+    }
+
     func leave(_ peer: Peer) {
         state.withLock { state in
             state.total -= 1

@@ -30,6 +30,10 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
                 return Value(channel: channel, isSecure: true, kind: channel.eventLoop.makeSucceededFuture(.unattended))
             }
             try channel.prepareForSockets(server.configuration)
+            guard try server.expectProxyHeader(on: channel, logger: logger) else {
+                channel.close(promise: nil)
+                return Value(channel: channel, isSecure: true, kind: channel.eventLoop.makeSucceededFuture(.unattended))
+            }
             return try makeValue(channel, logger: logger)
         }
     }
@@ -76,7 +80,7 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
     }
 
     private func serve(_ channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, logger: Logger) async {
-        await ServedConnection.$current.withValue(ServedConnection(channel: channel.channel)) {
+        await ServedConnection.$current.withValue(ServedConnection(channel: channel.channel, origin: server.origin(of: channel.channel))) {
             await handleHTTP(asyncChannel: channel, logger: logger)
         }
     }
@@ -92,6 +96,7 @@ struct SocketHTTP1Channel: HTTPChannelHandler {
                 return try channel.pipeline.syncOperations.addHandler(TurnAwayHandler())
             }
             try channel.prepareForSockets(server.configuration)
+            guard try server.expectProxyHeader(on: channel, logger: logger) else { return channel.close(promise: nil) }
             try install(in: channel, isSecure: false, logger: logger) { kind in
                 switch kind {
                 case .http: server.submit(on: channel.eventLoop) { await serve(kind, logger: logger) }

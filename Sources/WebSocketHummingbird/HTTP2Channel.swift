@@ -44,6 +44,10 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
         }
         do {
             try channel.prepareForSockets(server.configuration)
+            guard try server.expectProxyHeader(on: channel, logger: logger) else {
+                channel.close(promise: nil)
+                return eventLoop.makeSucceededFuture(Value(channel: channel, negotiated: eventLoop.makeSucceededFuture(nil)))
+            }
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls()))
         } catch {
             return eventLoop.makeFailedFuture(error)
@@ -116,7 +120,9 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
     private func serve(_ stream: Stream, logger: Logger) async {
         switch try? await stream.kind.get() {
         case .http(let channel):
-            await ServedConnection.$current.withValue(ServedConnection(channel: channel.channel)) {
+            await ServedConnection.$current.withValue(
+                ServedConnection(channel: channel.channel, origin: server.origin(of: channel.channel))
+            ) {
                 await handleHTTP(asyncChannel: channel, logger: logger)
             }
         case .socket(let session): await session.run()

@@ -155,7 +155,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Asking the application
 
     private func ask(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
-        let slot = UpgradeSlot(transport: .http2)
+        let slot = UpgradeSlot(transport: .http2, origin: server.origin(of: context.channel))
         let attempt = UpgradeAttempt(
             slot: slot, request: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: context.channel,
             responder: responder, loop: loop)

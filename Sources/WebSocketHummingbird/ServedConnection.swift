@@ -7,4 +7,5 @@ package struct ServedConnection: Sendable {
 
     /// Of HTTP/1.1 the connection's, of HTTP/2 the stream's.
     package let channel: any Channel
+    let origin: ConnectionOrigin
 }

@@ -8,6 +8,7 @@ final class ServerState: Sendable {
     let gate: ConnectionGate
     let liveSockets = LiveSockets()
     let work = ServerWork()
+    let namedClients = NamedClients()
     private let loops = Mutex<[ObjectIdentifier: LoopState]>([:])
     private let isGuardingAccepts = Atomic(false)
     private let hasKeeper = Atomic(false)
@@ -30,7 +31,8 @@ final class ServerState: Sendable {
     /// Takes a place for a new connection and gives it back when the connection is closed.
     func admit(_ channel: any Channel, logger: Logger) -> Bool {
         guardAccepts(of: channel.parent, logger: logger)
-        let peer = gate.peer(of: channel)
+        // Who is behind a proxy is not known before its header.
+        let peer = configuration.proxyProtocol ? .unknown : gate.peer(of: channel)
         guard gate.enter(peer) else { return false }
         guard work.connectionOpened() else {
             gate.leave(peer)
@@ -41,6 +43,27 @@ final class ServerState: Sendable {
             liveSockets.remove(channel)
             work.connectionClosed()
         }
+        return true
+    }
+
+    /// Has the PROXY header read that every connection begins with, if that is so.
+    ///
+    /// - Returns: false if the peer may not say who its clients are.
+    func expectProxyHeader(on channel: any Channel, logger: Logger) throws -> Bool {
+        guard configuration.proxyProtocol else { return true }
+        guard let peer = IPAddress(channel.remoteAddress), configuration.trustedProxies.contains(peer) else {
+            logger.debug("a connection that is not a proxy's", metadata: ["peer": "\(channel.remoteAddress?.ipAddress ?? "?")"])
+            return false
+        }
+        let admit: (IPAddress?) -> Bool = { [self] client in
+            guard let client else { return true }
+            let place = PeerAddress(client)
+            guard gate.enterAddress(place) else { return false }
+            namedClients.add(client, channel)
+            channel.closeFuture.whenComplete { [self] _ in gate.leaveAddress(place) }
+            return true
+        }
+        try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler(logger: logger, admit: admit), position: .first)
         return true
     }
 

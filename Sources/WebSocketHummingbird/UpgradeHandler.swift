@@ -270,7 +270,8 @@ extension UpgradeHandler {
 extension UpgradeHandler {
     private func ask(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard let request = try? HTTPRequest(upgrade: head, secure: isSecure) else { return refuse(.malformed, context) }
-        let slot = UpgradeSlot(transport: .http1(version: (head.version.major, head.version.minor)))
+        let slot = UpgradeSlot(
+            transport: .http1(version: (head.version.major, head.version.minor)), origin: server.origin(of: context.channel))
         let attempt = UpgradeAttempt(
             slot: slot, request: Request(head: request, body: RequestBody(buffer: ByteBuffer())), channel: context.channel,
             responder: responder, loop: loop)

@@ -19,10 +19,12 @@ final class UpgradeSlot: Sendable {
     }
 
     let transport: Transport
+    let origin: ConnectionOrigin
     private let plan = Mutex<UpgradePlan?>(nil)
 
-    init(transport: Transport) {
+    init(transport: Transport, origin: ConnectionOrigin) {
         self.transport = transport
+        self.origin = origin
     }
 
     func leave(_ new: UpgradePlan) {

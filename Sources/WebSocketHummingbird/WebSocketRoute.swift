@@ -62,7 +62,7 @@ struct WebSocketRoute<Context: RequestContext>: Sendable {
                 settings: settings,
                 handshake: NegotiatedHandshake(subprotocol: subprotocol, deflate: deflate?.parameters),
                 fields: answer.headerFields,
-                application: planned(request, context),
+                application: planned(request, context, slot),
                 logger: context.logger
             ))
         var fields = answer.headerFields
@@ -70,10 +70,12 @@ struct WebSocketRoute<Context: RequestContext>: Sendable {
         return Response(status: .switchingProtocols, headers: fields)
     }
 
-    private func planned(_ request: Request, _ context: Context) -> UpgradePlan.Application {
+    private func planned(_ request: Request, _ context: Context, _ slot: UpgradeSlot) -> UpgradePlan.Application {
         switch application {
         case .task(let handler): .task { socket in try await handler(socket, context) }
-        case .delegate(let make): .delegate { try make(request, context) }
+        case .delegate(let make):
+            // It is made after the answer, and may ask for the client's address.
+            .delegate { [slot] in try UpgradeSlot.$current.withValue(slot) { try make(request, context) } }
         }
     }
 }

@@ -26,6 +26,13 @@ public struct WebSocketServerConfiguration: Sendable {
     /// How many connections may be open.
     public var limits = ConnectionLimits()
 
+    /// The proxies whose word is taken for who a client is (`Request.clientAddress`). Default: none.
+    public var trustedProxies = TrustedProxies()
+
+    /// Whether every connection begins with a PROXY header, of version 1 or 2, before TLS. Connections that do not come from one of ``trustedProxies``, or
+    /// have no such header, are closed without an answer: it is never guessed. Default false.
+    public var proxyProtocol = false
+
     /// The size of a new connection's receive buffer, which an idle socket keeps. It doubles for a peer that fills it, up to 64 KiB.
     /// Default 512 bytes.
     public var initialReceiveBuffer = 512

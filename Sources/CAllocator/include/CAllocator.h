@@ -7,4 +7,8 @@
 /// Without glibc it does nothing.
 void callocator_keep_freed(int bytes);
 
+/// Gives freed memory back to the system that `callocator_keep_freed` has the process keep. It takes some milliseconds, in which other threads may wait for
+/// the allocator. Without glibc it does nothing.
+void callocator_trim(void);
+
 #endif

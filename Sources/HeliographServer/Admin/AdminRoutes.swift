@@ -82,9 +82,9 @@ struct AdminRoutes: Sendable {
         guard let holder = request.cookies[Self.formCookie]?.value, admin.logins.isFormToken(form["token"] ?? "", for: holder) else {
             return loginPage(request, .forbidden, next, "That form was too old. Please try again.")
         }
-        let address = ServedConnection.current?.channel.remoteAddress
+        let address = request.clientAddress
         let peer = address.map { PeerAddress($0) } ?? .unknown
-        switch admin.logIn(form["password"] ?? "", from: peer, address: address?.ipAddress ?? "unknown") {
+        switch admin.logIn(form["password"] ?? "", from: peer, address: address?.description ?? "unknown") {
         case .refused: return loginPage(request, .forbidden, next, "That is not the password.")
         case .tooMany(let wait):
             var response = loginPage(

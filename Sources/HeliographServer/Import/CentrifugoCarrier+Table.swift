@@ -40,6 +40,7 @@ extension CentrifugoCarrier {
         ("map_broker", maps), ("shared_poll", maps), ("rpc.ping", "there is no method that is built in"),
         ("consumers", "publications come by the HTTP API"), ("grpc_api", "there is an HTTP API"), ("uni_grpc", "there is no gRPC"),
         ("webtransport", "there is no WebTransport"), ("client.insecure", "give `insecure: true` if it is for development on this machine"),
+        ("client.rate_limit.redis_user_command", "limits are of one process here: see client.rate_limit.user_command"),
         ("http_api.insecure", "the API always needs a key"), ("usage_stats", "nothing is sent to anybody"),
         ("opentelemetry", "an application that has a tracer gets spans"), ("prometheus.handler_prefix", "it is at /metrics"),
         ("health.handler_prefix", "it is at /health"), ("http_server.tls_autocert", "give files, which a program such as certbot renews"),

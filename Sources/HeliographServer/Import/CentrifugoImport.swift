@@ -79,6 +79,7 @@ struct CentrifugoCarrier {
         case .sequence(let sequence) where Setting.at(path)?.kind == .sections:
             guard !sequence.isEmpty else { return }
             result.set(path.split(separator: ".").map(String.init), .sequence(.init(sequence.map { element($0, at: "\(path)[]") })))
+        case .sequence where isRateLimit(path): result.set(path.split(separator: ".").map(String.init), node)
         default: carryLeaf(node, at: path)
         }
     }
@@ -108,7 +109,8 @@ struct CentrifugoCarrier {
     }
 
     private mutating func carryLeaf(_ node: Node, at path: String) {
-        if Self.handled.contains(path) || isOff(node) || off.contains(where: path.hasPrefix) { return }
+        if Self.handled.contains(path) || off.contains(where: path.hasPrefix) { return }
+        if isOff(node), !isRateLimit(path) { return }
         if let name = Self.renamedOfProxy(path) {
             guard !name.isEmpty else { return }
             return result.set(path.split(separator: ".").dropLast().map(String.init) + [name], node)
@@ -121,6 +123,9 @@ struct CentrifugoCarrier {
         }
         note(path)
     }
+
+    /// Limits that are off keep their rates, to be put on.
+    private func isRateLimit(_ path: String) -> Bool { path.hasPrefix("client.rate_limit.") && Setting.at(path) != nil }
 
     /// What is off there is off here.
     private func isOff(_ node: Node) -> Bool {

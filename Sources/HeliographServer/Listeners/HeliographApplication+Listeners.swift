@@ -32,7 +32,7 @@ extension HeliographApplication {
         addOwn(to: router, .internal)
         return Application(
             router: router,
-            server: server(internalCertificates),
+            server: server(internalCertificates, .internal),
             configuration: ApplicationConfiguration(
                 address: .hostname(listener.host, port: listener.port), serverName: "heliograph", backlog: 256),
             onServerRunning: { [listening] in await listening.began($0, .internal) },
@@ -61,8 +61,10 @@ extension HeliographApplication {
         }
     }
 
-    func server(_ certificates: ServerCertificates?) -> HTTPServerBuilder {
+    func server(_ certificates: ServerCertificates?, _ name: ListenerName) -> HTTPServerBuilder {
         var sockets = WebSocketServerConfiguration()
+        // The operator's tools come straight from where they are, and are not kept out by a crowd.
+        if name == .public { sockets.protect(configuration.protection) }
         // All routes are ours, and none of them blocks.
         sockets.dangerouslyRunsHandlersOnEventLoop = true
         guard let certificates else { return .webSockets(configuration: sockets) }

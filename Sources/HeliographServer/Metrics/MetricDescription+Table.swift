@@ -1,5 +1,5 @@
 extension MetricDescription {
-    static let table: [MetricDescription] = sockets + channels + views + api + loops + process
+    static let table: [MetricDescription] = sockets + channels + views + api + hooks + loops + process
 
     private static let sockets = [
         MetricDescription("websocket_connections", .gauge, "Open sockets."),
@@ -22,6 +22,8 @@ extension MetricDescription {
         MetricDescription("hub_disconnects_total", .counter, "Connections ended, by the code.", labels: ["code"]),
         MetricDescription("hub_recoveries_total", .counter, "Subscriptions that came back with a position.", labels: ["recovered"]),
         MetricDescription("hub_lost_positions_total", .counter, "Subscriptions that missed something and were told so."),
+        MetricDescription("hub_refused_connections_total", .counter, "Connections that were not let in.", labels: ["reason"]),
+        MetricDescription("hub_waiting_connects", .gauge, "Clients that wait for their turn to connect."),
         MetricDescription("hub_users", .gauge, "Users that are connected."),
         MetricDescription("hub_channels", .gauge, "Channels with subscribers."),
         MetricDescription(
@@ -50,7 +52,22 @@ extension MetricDescription {
         MetricDescription("api_errors_total", .counter, "Calls of the HTTP API that were answered with an error.", labels: ["code"]),
     ]
 
+    private static let hooks = [
+        MetricDescription("hook_calls_total", .counter, "Questions to backends.", labels: ["hook", "endpoint", "outcome"]),
+        MetricDescription("hook_calls_in_flight", .gauge, "Questions that wait for an answer.", labels: ["hook", "endpoint"]),
+        MetricDescription("hook_duration_seconds", .histogram, "How long answers of backends took.", labels: ["hook", "endpoint"]),
+        MetricDescription("hook_events_total", .counter, "Events that were recorded.", labels: ["type"]),
+        MetricDescription("hook_events_delivered_total", .counter, "Events that a backend took."),
+        MetricDescription("hook_events_dropped_total", .counter, "Events that no backend will ever have.", labels: ["reason"]),
+        MetricDescription("hook_event_posts_total", .counter, "Requests with events.", labels: ["outcome"]),
+        MetricDescription("hook_queued_events", .gauge, "Events that wait for a backend."),
+        MetricDescription("hook_queued_bytes", .gauge, "Bytes of the events that wait for a backend."),
+    ]
+
     private static let loops = [
+        MetricDescription("event_loop_blocked_total", .counter, "Times that an event loop did one thing for too long."),
+        MetricDescription("event_loops_blocked", .gauge, "Event loops that do one thing for too long now."),
+        MetricDescription("event_loop_blocked_seconds", .histogram, "How long event loops were blocked."),
         MetricDescription("event_loop_cpu_seconds_total", .counter, "Time on a processor of an event loop's thread.", labels: ["loop"]),
         MetricDescription("event_loop_lag_seconds", .gauge, "How late an event loop was for the last question.", labels: ["loop"]),
     ]
@@ -64,6 +81,9 @@ extension MetricDescription {
         MetricDescription("process_virtual_memory_bytes", .gauge, "Address space."),
         MetricDescription("process_open_fds", .gauge, "Open file descriptors."),
         MetricDescription("process_max_fds", .gauge, "File descriptors that may be open."),
+        MetricDescription("process_memory_used_bytes", .gauge, "Memory that the process, or its control group, uses."),
+        MetricDescription("process_memory_limit_bytes", .gauge, "Memory that it may use."),
+        MetricDescription("process_memory_pressure", .gauge, "0: none; 1: no new clients; 2: nothing is kept, and the slowest readers go."),
         MetricDescription("process_threads", .gauge, "Threads."),
         MetricDescription("process_start_time_seconds", .gauge, "When the process started, in seconds since 1970."),
     ]

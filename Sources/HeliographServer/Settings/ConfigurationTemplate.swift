@@ -55,17 +55,25 @@ public enum ConfigurationTemplate {
         "client.token.hmac_secret_key", "client.allowed_origins", "channel.namespaces", "http_api.key",
     ]
 
-    /// What can be said of one backend can be said of all.
+    /// What can be said of one backend can be said of all, and of one limit of commands too.
     static func isRepeated(_ setting: Setting) -> Bool {
         let sections = ["client.proxy.refresh.", "channel.proxy.", "rpc.proxy."]
-        return sections.contains { setting.path.hasPrefix($0) } && !["enabled", "endpoint"].contains(setting.components.last)
+        return setting.path.hasPrefix("client.rate_limit.")
+            || sections.contains { setting.path.hasPrefix($0) } && !["enabled", "endpoint"].contains(setting.components.last)
+    }
+
+    /// The settings of a section follow each other.
+    private static var bySection: [Setting] {
+        var sections: [String] = []
+        for setting in Setting.table where !sections.contains(setting.components[0]) { sections.append(setting.components[0]) }
+        return sections.flatMap { section in Setting.table.filter { $0.components[0] == section } }
     }
 
     /// A comment for each setting that has not been said, by section.
     private static var rest: String {
         var lines: [String] = []
         var section: [String] = []
-        for setting in Setting.table where !written.contains(setting.path) && setting.isLayered && !isRepeated(setting) {
+        for setting in bySection where !written.contains(setting.path) && setting.isLayered && !isRepeated(setting) {
             let components = setting.components
             let common = zip(section, components.dropLast()).prefix { $0 == $1 }.count
             for depth in common..<components.count - 1 {

@@ -43,6 +43,7 @@ extension ServeConfiguration {
         let root = ConfigurationSection(ConfigurationValue(node: node, path: "", reading: reading))
         readServing(root)
         readOperations(root)
+        readProtection(root)
         let isConfigured = !reading.file.isEmpty || RealtimeConfiguration.sections.contains { root.has($0) }
         if isConfigured { realtime = await RealtimeConfiguration(root) }
         hasDemo = !isConfigured

@@ -32,6 +32,9 @@ public struct ServeConfiguration: Sendable {
     /// The channels, who may connect, and the HTTP API. Default nil: no more than the demo has.
     public var realtime: RealtimeConfiguration?
 
+    /// What protects the process and its listener.
+    var protection = Protection()
+
     /// What was given, by the settings' places: for telling what another reading has changed.
     var given: [String: String] = [:]
 

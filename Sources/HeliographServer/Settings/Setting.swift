@@ -61,6 +61,8 @@ struct Setting: Sendable {
         case .flag: "true, false"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .duration(.zero): "a time"
+        case .duration(let least) where least < .seconds(1):
+            "a time, at least \(least.components.attoseconds / 1_000_000_000_000_000)ms"
         case .duration(let least): "a time, at least \(least.components.seconds)s"
         case .text: "text"
         case .choice(let words): words.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: ", ")
@@ -77,7 +79,7 @@ extension Setting {
     static let table: [Setting] =
         serving + clients + clientHooks + tokens(under: "client.token", "connection tokens")
         + tokens(under: "client.subscription_token", "subscription tokens, if they have others") + channels + channelHooks + transports
-        + backend + otherHooks + events
+        + backend + otherHooks + events + protection
 
     private static let byPath = Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0) })
 

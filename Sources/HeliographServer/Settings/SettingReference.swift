@@ -18,6 +18,11 @@ public enum SettingReference {
                     + "`channel.proxy.sub_refresh`, `rpc.proxy` and `proxies[]`", Setting.proxy(under: "")
             ),
             ("`events`", Setting.events),
+            ("Protection", Setting.protection.filter { !isRateLimit($0) }),
+            (
+                "Limits of `client.rate_limit.client_command` (one connection), `user_command` (one user) and `address_command` (one address)",
+                Setting.rateLimits(under: "", .user).filter(isToldOnce)
+            ),
         ]
         return sections.map { "### \($0.title)\n\n\(table($0.settings))" }.joined(separator: "\n\n") + "\n"
     }
@@ -32,6 +37,14 @@ public enum SettingReference {
     private static let ofProxies = Setting.proxy(under: "").map(\.path)
 
     private static func isOfProxy(_ setting: Setting) -> Bool { ofProxies.contains { setting.path.hasSuffix($0) } }
+    /// All parts have the same buckets.
+    private static func isToldOnce(_ setting: Setting) -> Bool {
+        !setting.path.contains(".buckets") || setting.path.hasPrefix(".total.")
+    }
+
+    private static func isRateLimit(_ setting: Setting) -> Bool {
+        RateLimitScope.allCases.contains { setting.path.hasPrefix("client.rate_limit.\($0.rawValue).") }
+    }
 
     private static func table(_ settings: [Setting]) -> String {
         (["| Setting | Default | Values | |", "|---|---|---|---|"] + settings.map(row)).joined(separator: "\n")

@@ -12,6 +12,8 @@ final class BrokerLimits: Sendable {
     let versionLifetime: Duration
     let streamBytes = Atomic<Int>(0)
     let idempotencyBytes = Atomic<Int>(0)
+    /// What streams may use while nothing is to grow.
+    private let ceiling = Atomic<Int>(.max)
     /// Where the next search for an idle stream begins.
     let nextVictim = Atomic<Int>(0)
 
@@ -22,6 +24,17 @@ final class BrokerLimits: Sendable {
         self.versionLifetime = configuration.versionTimeToLive
     }
 
-    var isOverStreamBudget: Bool { streamBytes.load(ordering: .relaxed) > streamBudget }
+    var isOverStreamBudget: Bool {
+        let bytes = streamBytes.load(ordering: .relaxed)
+        return bytes > streamBudget || bytes > ceiling.load(ordering: .relaxed)
+    }
+    /// From now on there is no more than there is now.
+    func holdGrowth(_ isHeld: Bool) {
+        ceiling.store(isHeld ? max(streamBytes.load(ordering: .relaxed), Self.smallest) : .max, ordering: .relaxed)
+    }
+
+    /// Less is no burden, and every channel needs something.
+    private static let smallest = 1 << 20
+
     var isOverIdempotencyBudget: Bool { idempotencyBytes.load(ordering: .relaxed) > idempotencyBudget }
 }

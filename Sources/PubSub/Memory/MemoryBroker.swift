@@ -142,6 +142,8 @@ public final class MemoryBroker: Broker {
 
     // MARK: Memory
 
+    public func holdGrowth(_ isHeld: Bool) { limits.holdGrowth(isHeld) }
+
     /// Lets go of publications, positions and keys whose time is over. With a million streams it takes some ten milliseconds; no lock is
     /// held for long.
     public func sweep() {

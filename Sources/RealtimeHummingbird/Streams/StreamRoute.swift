@@ -25,6 +25,7 @@ struct StreamRoute: Sendable {
     func respond(to request: Request) async throws -> Response {
         let headers: HTTPFields
         do throws(HandshakeError) { headers = try origins.permit(request) } catch { return .refusal(.forbidden, error.rule) }
+        if let refusal = hub.refusal(of: request, headers) { return refusal }
         guard let connection = ServedConnection.current else {
             return .refusal(.notImplemented, "There are no streams here: not by an upgrade, and not under this server.", headers)
         }
@@ -34,7 +35,8 @@ struct StreamRoute: Sendable {
         } catch let error as Wire.DecodingError {
             return refusal(error, headers)
         }
-        let stream = StreamTransport(transport, format(request), on: connection, options, fields: options.fields(of: request))
+        let stream = StreamTransport(
+            transport, format(request), on: connection, options, fields: options.fields(of: request), address: request.clientAddress)
         switch await stream.open(hub, opening) {
         case .open, .abandoned: return response(stream, headers)
         case .refused(let code):

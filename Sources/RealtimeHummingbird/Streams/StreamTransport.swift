@@ -22,6 +22,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     let body: ResponseStream
     private let kind: RealtimeTransport
     private let options: RealtimeOptions
+    private let address: IPAddress?
 
     @exclusivity(unchecked) private var framing: StreamFraming
     @exclusivity(unchecked) private var session: Session?
@@ -30,9 +31,10 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
 
     init(
         _ kind: RealtimeTransport, _ format: WireFormat, on connection: ServedConnection, _ options: RealtimeOptions,
-        fields: [RequestField] = []
+        fields: [RequestField] = [], address: IPAddress?
     ) {
         requestFields = fields
+        self.address = address
         self.kind = kind
         self.format = format
         self.options = options
@@ -46,7 +48,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     var isUnidirectional: Bool { kind.isUnidirectional }
     var isEmulated: Bool { kind.isEmulated }
     var needsPings: Bool { true }
-    var remoteAddress: String? { body.remoteAddress }
+    var remoteAddress: String? { address?.description ?? body.remoteAddress }
     var bufferedBytes: Int { queue.bufferedBytes }
 
     // MARK: The beginning

@@ -19,7 +19,7 @@ struct CentrifugoImportTests {
               "hmac_secret_key": "\(TokenMaker.secret)", "audience": "chat",
               "hmac_previous_secret_key": "\(String(TokenMaker.secret.reversed()))", "hmac_previous_secret_key_valid_until": 1900000000
             },
-            "allowed_origins": ["https://example.com"], "ping_interval": "20s", "connection_limit": 1000,
+            "allowed_origins": ["https://example.com"], "ping_interval": "20s", "connection_limit": 1000, "concurrency": 8,
             "allow_anonymous_connect_without_token": true,
             "proxy": {
               "connect": {"enabled": true, "endpoint": "http://backend/connect", "http_headers": ["Cookie"], "http": {
@@ -60,6 +60,7 @@ struct CentrifugoImportTests {
         #expect(ours.internalListener?.host == "0.0.0.0")
         #expect(realtime.hub.pingInterval == .seconds(20))
         #expect(realtime.hub.allowsAnonymousConnections)
+        #expect(realtime.hub.limits.connections == 1_000)
         #expect(realtime.namespaces.named["chat"]?.historyTTL == .seconds(300))
         #expect(realtime.namespaces.named["chat"]?.presence == true)
         #expect(realtime.namespaces.withoutNamespace?.allowSubscribe == .clients)
@@ -84,7 +85,7 @@ struct CentrifugoImportTests {
         for words in [
             "client.proxy.refresh.grpc_metadata: there is no gRPC", "proxies[].grpc: there is no gRPC",
             "channel.namespaces[chat].subscribe_stream_proxy_enabled: a backend is asked over HTTP",
-            "client.connection_limit: there is nothing like it here",
+            "client.concurrency: there is nothing like it here",
             "channel.namespaces[chat].subscription_type: there are no maps",
             "channel.namespaces[chat].channel_regex: it must match the whole name",
             "engine.type: channels, history and presence are in the memory of one process", "admin.secret: there is nothing like it here",

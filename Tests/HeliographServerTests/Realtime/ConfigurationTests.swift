@@ -27,7 +27,7 @@ struct ConfigurationTests {
         let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Docs/configuration.md")
         let text = try String(contentsOf: docs, encoding: .utf8)
         let examples = text.matches(of: /```yaml\n([^`]*)```/).map { String($0.output.1) }
-        #expect(examples.count == 5)
+        #expect(examples.count == 6)
         for example in examples { _ = try await read(example) }
         let whole = try await read(try #require(examples.first))
         #expect(whole.hasAPI)
@@ -179,7 +179,7 @@ struct ConfigurationTests {
         (
             "foo: 1",
             [
-                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, events, http_api, http_server, http_stream, insecure, live, log, proxies, rpc, sse,"
+                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, events, http_api, http_server, http_stream, insecure, live, log, memory, proxies, rpc, sse,"
             ]
         ),
         (anybody, ["there are no channels"]),

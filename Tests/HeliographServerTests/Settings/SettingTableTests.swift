@@ -22,16 +22,19 @@ struct SettingTableTests {
     @Test("every setting of the table is asked for, and nothing else is")
     func complete() async throws {
         let yaml = """
-            http_server: {tls: {}, internal_tls: {}}
+            http_server: {tls: {}, internal_tls: {}, trusted_proxies: [10.0.0.0/8]}
             prometheus: {}
             health: {}
             shutdown: {}
+            memory: {}
+            watchdog: {}
             log: {}
             live: {}
             client:
               proxy: {connect: \(Self.proxy), refresh: \(Self.proxy)}
               subscribe_to_user_personal_channel: {enabled: true}
               token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}], jwks_public_endpoint: "https://a.example/"}
+              rate_limit: {\(RateLimitScope.allCases.map(Self.rateLimits).joined(separator: ", ")), client_error: {enabled: true, total: \(Self.buckets)}}
               subscription_token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}], jwks_public_endpoint: "https://a.example/"}
             channel:
               proxy: {subscribe: \(Self.proxy), publish: \(Self.proxy), sub_refresh: \(Self.proxy)}
@@ -57,6 +60,19 @@ struct SettingTableTests {
         let table = Set(Setting.table.map(\.path))
         #expect(table.subtracting(reading.asked) == [], "these are in the table, and nobody reads them")
         #expect(reading.asked.subtracting(table) == [], "these are read, and not in the table")
+    }
+
+    private static let buckets = "{enabled: true, buckets: [{interval: 1s, rate: 1000000}]}"
+
+    private static func rateLimits(_ scope: RateLimitScope) -> String {
+        let containers = scope.containers.map { container in
+            let part =
+                container == "rpc"
+                ? "{enabled: true, buckets: [{interval: 1s, rate: 1}], method_overrides: [{method: m, enabled: true, buckets: [{interval: 1s, rate: 1}]}]}"
+                : buckets
+            return "\(container): \(part)"
+        }
+        return "\(scope.rawValue): {enabled: true, \(containers.joined(separator: ", "))}"
     }
 
     /// What a configuration is, but for the functions in it.

@@ -17,8 +17,9 @@ final class LiveClient: Sendable {
         var received: [Wire.Reply] = []
     }
 
-    init(_ hub: Hub, isUnidirectional: Bool = false) async throws {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+    init(
+        _ hub: Hub, isUnidirectional: Bool = false, on loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    ) async throws {
         self.loop = loop
         state = try await loop.submit {
             let transport = TestTransport(loop, .json, isUnidirectional: isUnidirectional)

@@ -4,6 +4,9 @@ import RealtimeHub
 /// Which channels there are.
 extension RealtimeConfiguration {
     mutating func readChannels(_ section: ConfigurationSection) {
+        var count = 0
+        section.read("count_limit", into: &count)
+        hub.limits.channels = count > 0 ? count : nil
         section.read("max_length", into: &namespaces.names.maximumBytes)
         readSyntax(section)
         var usual = ChannelSettings()

@@ -59,6 +59,7 @@ public struct RealtimeConfiguration: Sendable {
         var refusesAnonymousTokens = false
         section.read("disallow_anonymous_connection_tokens", into: &refusesAnonymousTokens)
         readTimes(section)
+        readLimits(section)
         section.read("channel_limit", into: &hub.maxChannelsPerClient)
         section.read("bad_token_limit", into: &hub.maxBadTokens)
         section.read("queue_max_size", into: &hub.maxBufferedBytes)
@@ -135,6 +136,7 @@ public struct RealtimeConfiguration: Sendable {
     }
 
     private func check(_ root: ConfigurationValue) {
+        checkLimits(root)
         guard hasConnectionTokens || hooks.connect != nil || hub.allowsAnonymousConnections || isInsecure else {
             return root.report("nobody could connect: give client.token a key, enable client.proxy.connect, or set client.allow_anonymous")
         }

@@ -1,0 +1,11 @@
+import NIOCore
+import WebSocketHummingbird
+
+extension WebSocketServerConfiguration {
+    /// Takes over what the configuration says of connections and of the proxies in front.
+    mutating func protect(_ protection: ServeConfiguration.Protection) {
+        limits = protection.connections
+        trustedProxies = protection.proxies
+        proxyProtocol = protection.expectsProxyHeader
+    }
+}

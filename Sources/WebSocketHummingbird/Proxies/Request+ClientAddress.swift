@@ -1,0 +1,33 @@
+import HTTPTypes
+public import HummingbirdCore
+import NIOCore
+
+extension Request {
+    /// The address of the client that sent the request: what the connection's peer is, or what a PROXY header or one of the `trustedProxies` of
+    /// ``WebSocketServerConfiguration`` says.
+    ///
+    /// Nil outside of middleware and routes, under a server that is not one of `HTTPServerBuilder.webSockets(configuration:)` or
+    /// `HTTPServerBuilder.webSocketsHTTP2(tlsConfiguration:configuration:)`, and for a peer that has no address.
+    public var clientAddress: IPAddress? {
+        (UpgradeSlot.current?.origin ?? ServedConnection.current?.origin)?.client(head.headerFields)
+    }
+}
+
+/// Where a connection comes from.
+struct ConnectionOrigin: Sendable {
+    /// Who has connected, or was named by a PROXY header.
+    let peer: IPAddress?
+    let proxies: TrustedProxies
+
+    func client(_ fields: HTTPFields) -> IPAddress? {
+        peer.map { proxies.client(behind: $0, fields) }
+    }
+}
+
+extension ServerState {
+    func origin(of channel: any Channel) -> ConnectionOrigin {
+        let named = configuration.proxyProtocol ? namedClients.client(of: channel) : nil
+        return ConnectionOrigin(
+            peer: named ?? IPAddress(channel.remoteAddress ?? channel.parent?.remoteAddress), proxies: configuration.trustedProxies)
+    }
+}
