@@ -51,6 +51,9 @@ for path in (server / "Settings").glob("Setting+*.swift"):
     for body in re.findall(r"func (?:channel|hook|event)Options\(.*?\n    }\n", path.read_text(), flags=re.S):
         options |= set(re.findall(r'setting\(\s*"(\w+)"', body))
 check([f"{name} is not in 2.5" for name in sorted(options - named("2.5"))] if options else ["there are no options"], "options of channels")
+elsewhere = pathlib.Path("Tests/HeliographServerTests/Realtime/ChannelOptionTests.swift").read_text().split("static let elsewhere")[1].split("\n    ]")[0]
+for option, name in re.findall(r'"(\w+)": "([^"]+)"', elsewhere):
+    check([] if f'"{name}"' in tests.replace(elsewhere, "") else [f"there is no test {name}"], f"where {option} is tried")
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)
 PY

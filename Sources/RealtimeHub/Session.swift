@@ -256,8 +256,9 @@ public final class Session: @unchecked Sendable {
         trace = nil
         loop.remove(self)
         guard wasConnected else { return }
-        core.clients.remove(client, user: user)
+        // Before it is gone from the counts: who waits for the last to go has been told of it then.
         tellDisconnected(code)
+        core.clients.remove(client, user: user)
         core.handlers.disconnected?(DisconnectEvent(identity: identity, code: code))
     }
 

@@ -142,6 +142,12 @@ struct ChannelOptionTests {
     /// Those that need more than a namespace: a client that does not read, a backend.
     static let elsewhere: [String: String] = [
         "slow_readers": "may get the latest in place of all, where the channel says so", "slow_readers_keep": "Or the newest few",
+        "subscribe_proxy_enabled": "connect, subscribe, publish and rpc, each decided by the backend",
+        "publish_proxy_enabled": "connect, subscribe, publish and rpc, each decided by the backend",
+        "sub_refresh_proxy_enabled": "each hook asks its own address, and is answered",
+        "subscribe_proxy_name": "every proxy, by its names", "publish_proxy_name": "every proxy, by its names",
+        "sub_refresh_proxy_name": "every proxy, by its names",
+        "events_enabled": "events, and where they wait",
     ]
 
     @Test("makes a difference", arguments: cases)
