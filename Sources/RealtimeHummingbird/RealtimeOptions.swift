@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import RealtimeHub
+import WebSocketHummingbird
 public import WebSocketNIO
 public import WebSocketProtocol
 
@@ -87,13 +88,21 @@ public struct RealtimeOptions: Sendable {
     /// their names in lower case. Default: none. Each costs its bytes for as long as the connection lasts.
     public var keptRequestFields: Set<String> = []
 
+    /// A field in which a proxy says who the user is, in lower case: it is kept like those, but only from one of the `trustedProxies` of `WebSocketServerConfiguration`, and only if it is there
+    /// once: what somebody else says is not who he is. Default nil.
+    public var userField: String?
+
     /// The defaults.
     public init() {}
 
     func fields(of request: Request) -> [RequestField] {
-        guard !keptRequestFields.isEmpty else { return [] }
+        guard !keptRequestFields.isEmpty || userField != nil else { return [] }
+        let believed = userField.flatMap { name in
+            request.isFromTrustedProxy && request.headers.count { $0.name.canonicalName == name } == 1 ? name : nil
+        }
         return request.headers.compactMap { field in
-            guard keptRequestFields.contains(field.name.canonicalName) else { return nil }
+            let name = field.name.canonicalName
+            guard name == userField ? name == believed : keptRequestFields.contains(name) else { return nil }
             return RequestField(name: field.name.canonicalName, value: field.value)
         }
     }

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A proxy in front of the server, with the configuration of `Docs/operations.md`: what is written there is what is started.
 public struct Proxy {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RealtimeProtocol
 
 /// Answers for whoever starts this process anew, or decides where connections go.
 struct HealthRoutes: Sendable {

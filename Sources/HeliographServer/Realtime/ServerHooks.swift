@@ -1,6 +1,7 @@
 import BackendHooks
 import Logging
 import RealtimeHub
+import RealtimeHummingbird
 import RealtimeProtocol
 import ServiceLifecycle
 
@@ -22,6 +23,9 @@ struct ServerHooks: Sendable {
             events = try configuration.events.map { try LifecycleEvents($0, logger: logger) }
         } catch {
             throw ServeError("Hooks: \(error)")
+        }
+        if let field = configuration.routes.userField {
+            handlers.trustUser(in: field, allowsAnonymous: hooks.allowsAnonymousConnections)
         }
         if let events { handlers.lifecycle = { events.record($0) } }
         // A configuration that is read anew may name the first backend of a kind: nobody is let in before that one is known.

@@ -1,4 +1,6 @@
 import FoundationEssentials
+import RealtimeHummingbird
+import WebSocketHummingbird
 import Yams
 
 extension ServeConfiguration {
@@ -48,6 +50,9 @@ extension ServeConfiguration {
         if isConfigured { realtime = await RealtimeConfiguration(root) }
         hasDemo = !isConfigured
         root.read("demo", into: &hasDemo)
+        if realtime?.routes.userField != nil, protection.proxies.networks.isEmpty {
+            reading.report("client.user_id_http_header: nobody's word is taken: give http_server.trusted_proxies", line: 0)
+        }
         if !reading.hasProblems, let realtime {
             for host in [host, internalListener?.host].compactMap(\.self) {
                 do throws(ServeError) { try realtime.check(host: host) } catch { reading.report(error.description, line: 0) }

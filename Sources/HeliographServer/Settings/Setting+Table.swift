@@ -31,6 +31,10 @@ extension Setting {
     static let clients: [Setting] = [
         Setting("client.allow_anonymous", .flag, "false", "Connecting without a token, as the user with the empty name."),
         Setting(
+            "client.user_id_http_header", .text, nil,
+            "The header in which a proxy says who the user is, for clients without a token; only from `http_server.trusted_proxies`, which must replace what clients send."
+        ),
+        Setting(
             "client.disallow_anonymous_connection_tokens", .flag, "false",
             "Whether connection tokens whose user is the empty name are refused.",
             isReloaded: true),

@@ -13,6 +13,15 @@ extension Request {
     }
 }
 
+extension Request {
+    /// Whether one of the `trustedProxies` of ``WebSocketServerConfiguration`` has connected, so that what it says of the client besides the address can be believed too. False where
+    /// a PROXY header names another peer: who sends one does not look at requests.
+    public var isFromTrustedProxy: Bool {
+        guard let origin = UpgradeSlot.current?.origin ?? ServedConnection.current?.origin, let peer = origin.peer else { return false }
+        return origin.proxies.contains(peer)
+    }
+}
+
 /// Where a connection comes from.
 struct ConnectionOrigin: Sendable {
     /// Who has connected, or was named by a PROXY header.

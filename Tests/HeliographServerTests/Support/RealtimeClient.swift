@@ -12,8 +12,10 @@ final class RealtimeClient {
     private var waiting: [Wire.Reply] = []
     private var lastID: UInt32 = 0
 
-    init(_ server: TestServer, _ path: String = "/connection/websocket") async throws {
-        socket = try await server.connect(path)
+    init(
+        _ server: TestServer, _ path: String = "/connection/websocket", _ configuration: WebSocketClientConfiguration = .init()
+    ) async throws {
+        socket = try await server.connect(path, configuration)
         messages = socket.messages.makeAsyncIterator()
     }
 

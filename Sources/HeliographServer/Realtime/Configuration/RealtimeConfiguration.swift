@@ -58,6 +58,7 @@ public struct RealtimeConfiguration: Sendable {
         section.read("allow_anonymous", into: &hub.allowsAnonymousConnections)
         var refusesAnonymousTokens = false
         section.read("disallow_anonymous_connection_tokens", into: &refusesAnonymousTokens)
+        readUserField(section)
         readTimes(section)
         readLimits(section)
         section.read("channel_limit", into: &hub.maxChannelsPerClient)
@@ -74,6 +75,14 @@ public struct RealtimeConfiguration: Sendable {
         tokens = SignedTokenVerifier(connections: connections ?? TokenRules(keys: []), subscriptions: subscriptions)
         tokens?.allowsAnonymous = !refusesAnonymousTokens
         hasConnectionTokens = connections != nil
+    }
+
+    private mutating func readUserField(_ section: ConfigurationSection) {
+        guard let value = section.value("user_id_http_header"), let name = value.string else { return }
+        guard !name.isEmpty, name.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"\"(),/:;<=>?@[\\]{}".utf8.contains($0) }) else {
+            return value.report("it must be the name of a header, such as X-User-Id")
+        }
+        routes.userField = name.lowercased()
     }
 
     private mutating func readTimes(_ section: ConfigurationSection) {
@@ -137,7 +146,7 @@ public struct RealtimeConfiguration: Sendable {
 
     private func check(_ root: ConfigurationValue) {
         checkLimits(root)
-        guard hasConnectionTokens || hooks.connect != nil || hub.allowsAnonymousConnections || isInsecure else {
+        guard hasConnectionTokens || hooks.connect != nil || routes.userField != nil || hub.allowsAnonymousConnections || isInsecure else {
             return root.report("nobody could connect: give client.token a key, enable client.proxy.connect, or set client.allow_anonymous")
         }
         if hub.personalChannel != nil, !hasConnectionTokens, hooks.connect == nil {
