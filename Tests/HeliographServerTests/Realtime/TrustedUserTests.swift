@@ -22,7 +22,7 @@ struct TrustedUserTests {
     }
 
     /// Who a client is that comes with these fields; "refused" if nobody.
-    private func user(_ fields: [String], _ token: String = "", _ serve: ServeConfiguration) async throws -> String {
+    private func user(_ fields: [String], token: String = "", _ serve: ServeConfiguration) async throws -> String {
         let name = try #require(HTTPField.Name("X-User-Id"))
         let answer = Mutex("")
         try await TestServer.run(serve) { server in
@@ -50,7 +50,7 @@ struct TrustedUserTests {
     func token() async throws {
         let serve = try await configuration("127.0.0.0/8, \"::1\"")
         let token = try await TokenMaker.hmac().sign(#"{"sub":"7"}"#)
-        #expect(try await user(["42"], token, serve) == "7")
+        #expect(try await user(["42"], token: token, serve) == "7")
     }
 
     @Test("nobody is believed who is no proxy of ours, nor what is said twice, nor nothing")
