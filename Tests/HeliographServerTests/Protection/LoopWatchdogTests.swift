@@ -37,8 +37,8 @@ struct LoopWatchdogTests {
         try look(watchdog) { log.lines.contains { $0.message == "an event loop was blocked" } }
         let lines = log.lines
         #expect(lines.allSatisfy { $0.level == .warning && $0.metadata["loop"] == "1" })
-        let while_ = lines.count { $0.message == "an event loop is blocked" }
-        #expect((2...5).contains(while_), "once, and again when it has lasted twice as long: \(while_)")
+        let during = lines.count { $0.message == "an event loop is blocked" }
+        #expect((2...5).contains(during), "once, and again when it has lasted twice as long: \(during)")
         let seconds = try #require(Double("\(lines.last?.metadata["seconds"] ?? "")"))
         #expect((0.4...2).contains(seconds))
         #expect(try metrics.expectCounter("event_loop_blocked_total").totalValue == 1)
