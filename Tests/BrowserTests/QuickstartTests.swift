@@ -34,10 +34,10 @@ extension InBrowser {
                 // 5. Hear who comes and goes
                 try guide.write("backend.py")
                 try await guide.run("cat >> heliograph.yaml")
-                for command in [server, pages] {
-                    command.signal(SIGINT)
-                    _ = await command.outcome()
-                }
+                // Foundation starts programs with signals blocked; Python, unlike our server, leaves them so.
+                server.signal(SIGTERM)
+                pages.signal(SIGKILL)
+                for command in [server, pages] { _ = await command.outcome() }
                 let backend = try await guide.start("python3 backend.py", until: nil)
                 server = try await guide.start("heliograph serve", until: "Press Ctrl-C")
                 let grace = try await browser.window("http://localhost:\(guide.pages)/")
@@ -46,7 +46,8 @@ extension InBrowser {
                 #expect(await has("subscribed grace chat:tea", backend))
                 try await grace.open("about:blank")
                 #expect(await has("disconnected grace", backend))
-                for command in [server, backend] { command.signal(SIGINT) }
+                server.signal(SIGTERM)
+                backend.signal(SIGKILL)
             }
             #expect(guide.isAtEnd, "every block of the page was used")
         }

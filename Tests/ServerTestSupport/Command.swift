@@ -54,10 +54,17 @@ public final class Command {
             let more = await withCheckedContinuation { continuation in
                 Thread.detachNewThread { continuation.resume(returning: handle.availableData) }
             }
-            guard !more.isEmpty else { return nil }
+            guard !more.isEmpty else {
+                // The last one need not have an end.
+                defer { unread = unread[unread.endIndex...] }
+                return unread.isEmpty ? nil : String(decoding: unread, as: UTF8.self)
+            }
             unread.append(more)
         }
     }
+
+    /// What it has said on the standard error until now.
+    public var errorsSoFar: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
     /// Waits for its end.
     public func outcome() async -> Outcome {

@@ -23,6 +23,7 @@ extension MetricDescription {
         MetricDescription("hub_recoveries_total", .counter, "Subscriptions that came back with a position.", labels: ["recovered"]),
         MetricDescription("hub_lost_positions_total", .counter, "Subscriptions that missed something and were told so."),
         MetricDescription("hub_refused_connections_total", .counter, "Connections that were not let in.", labels: ["reason"]),
+        MetricDescription("hub_limited_total", .counter, "Commands and batches that exceeded a rate.", labels: ["scope"]),
         MetricDescription("hub_waiting_connects", .gauge, "Clients that wait for their turn to connect."),
         MetricDescription("hub_users", .gauge, "Users that are connected."),
         MetricDescription("hub_channels", .gauge, "Channels with subscribers."),

@@ -179,7 +179,7 @@ struct ConfigurationTests {
         (
             "foo: 1",
             [
-                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, events, http_api, http_server, http_stream, insecure, live, log, memory, proxies, rpc, sse,"
+                "foo: there is no such key here; there are admin_password, channel, client, demo, emulation, events, health, http_api, http_server, http_stream, insecure, live, log, memory, prometheus, proxies, rpc, shutdown, sse,"
             ]
         ),
         (anybody, ["there are no channels"]),

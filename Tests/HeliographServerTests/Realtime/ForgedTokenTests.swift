@@ -132,6 +132,7 @@ struct ForgedTokenTests {
         Forgery("a token of the API") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","exp":4000000000,"api":{}}"#) },
         Forgery("channels are no texts") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","channels":[1]}"#) },
         Forgery("b64info is no base64") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","b64info":"a"}"#) },
+        Forgery("meta is no object") { try $0.signed(#"{"sub":"42","aud":"chat","iss":"us","meta":"free"}"#) },
         Forgery("a payload that is no object") { try $0.signed("42") },
         Forgery("a payload nested too deeply") {
             try $0.signed(

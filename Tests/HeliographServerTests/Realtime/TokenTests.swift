@@ -118,6 +118,12 @@ struct TokenTests {
         #expect(try await subscription(#"{"channel":"a","info":"x"}"#).info == Array(#""x""#.utf8))
     }
 
+    @Test("meta is the backend's own, an object")
+    func meta() async throws {
+        #expect(try await connection(#"{"sub":"42","meta":{"plan": "free"}}"#).meta == Array(#"{"plan":"free"}"#.utf8))
+        #expect(try await connection(#"{"sub":"42"}"#).meta == nil)
+    }
+
     @Test("sub may be empty: signed to be anonymous")
     func anonymous() async throws {
         #expect(try await connection(#"{"sub":""}"#).user == "")

@@ -41,10 +41,10 @@ struct HangupTests {
         let socket = try await WebSocket.connect(to: server.socketAddress("/echo"))
         _ = try folder.write(Self.yaml(key: "short"), to: "heliograph.yaml")
         server.command.signal(SIGHUP)
+        // Signals that are waiting are one; so the bad file must have been read.
+        for _ in 0..<200 where !server.command.errorsSoFar.contains("nothing has changed") { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try await isAccepted("0123456789abcdef", by: server))
         _ = try folder.write(Self.yaml(key: "fedcba9876543210"), to: "heliograph.yaml")
-        // Signals that are waiting are one; so the bad file may not have been read yet.
-        try await Task.sleep(for: .milliseconds(500))
         server.command.signal(SIGHUP)
         #expect(try await isAccepted("fedcba9876543210", by: server))
         try await socket.send("still here")

@@ -29,6 +29,7 @@ struct SignedTokenVerifier: TokenVerifier {
         guard allowsAnonymous || !result.user.isEmpty else { throw .invalid("it is for nobody") }
         result.expiresAt = try claims.expiry()
         result.info = try claims.payload("info", "b64info")
+        result.meta = try claims.objectText("meta")
         result.channels = try claims.strings("channels")
         result.subscriptions = try claims.subscriptions()
         result.capabilities = try claims.capabilities()

@@ -96,6 +96,12 @@ struct TokenClaims {
         return TokenClaims(members)
     }
 
+    /// An object as it is.
+    func objectText(_ name: String) throws(TokenError) -> [UInt8]? {
+        guard try object(name) != nil else { return nil }
+        return members[name].map { Array($0.text.readableBytesView) }
+    }
+
     // MARK: Subscriptions
 
     /// `subs`: channels that the client is subscribed to at once, each with what belongs to it.
