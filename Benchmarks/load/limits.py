@@ -47,8 +47,9 @@ SECRET = "0123456789abcdef0123456789abcdef"
 CELLS = {
     "fan-out": ("fanout --subs 1000 --size 128 --window 1 --channel bench:a", "deliveries_s", "1,000 subscribers, one publication outstanding"),
     "fan-out of sixteen": ("fanout --subs 1000 --size 128 --window 16 --channel bench:a", "deliveries_s", "1,000 subscribers, sixteen outstanding"),
-    "commands": ("fanout --subs 1 --size 128 --window 16 --channel bench:a", "deliveries_s",
-                 "one subscriber, sixteen outstanding: nothing but commands, so their whole cost"),
+    # With more outstanding they are over the 50,000 a second that a connection may send in any case.
+    "commands": ("fanout --subs 1 --size 128 --window 1 --channel bench:a", "deliveries_s",
+                 "one subscriber, one outstanding: nothing but commands, so their whole cost"),
     "storm": ("storm --subs 10000 --channels 100 --missed 10 --channel recover:s --inflight 512", "secs",
               "10,000 sessions cut at once, all back and recovered, s"),
 }
