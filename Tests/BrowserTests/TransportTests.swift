@@ -155,7 +155,7 @@ extension InBrowser {
             request.httpMethod = "POST"
             request.setValue("0123456789abcdef", forHTTPHeaderField: "X-API-Key")
             request.httpBody = Data(body.utf8)
-            let (answer, _) = try await URLSession.shared.data(for: request)
+            let (answer, _) = try await URLSession.cookieless.data(for: request)
             let text = String(decoding: answer, as: UTF8.self)
             guard text.contains(#""result""#) else { throw Unexpected("\(method): \(text)") }
         }

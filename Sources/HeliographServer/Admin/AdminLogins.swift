@@ -1,6 +1,6 @@
 import Crypto
 import FoundationEssentials
-import LiveViews
+import RealtimeProtocol
 import Synchronization
 
 /// Somebody who knew the password, a while ago.
@@ -74,12 +74,12 @@ final class AdminLogins: Sendable {
     func cookie(of login: AdminLogin) -> String? {
         let plain = Data("\(login.expiresAt) \(login.id)".utf8)
         guard let box = try? AES.GCM.seal(plain, using: key, authenticating: Self.context).combined else { return nil }
-        return Base64URL.text(Array(box))
+        return Base64.url(box)
     }
 
     /// Who is logged in with this cookie; nil: nobody (any more).
     func login(cookie: String) -> AdminLogin? {
-        guard cookie.utf8.count <= 512, let bytes = Base64URL.bytes(cookie), let box = try? AES.GCM.SealedBox(combined: bytes),
+        guard cookie.utf8.count <= 512, let bytes = Base64.decode(cookie.utf8, .url), let box = try? AES.GCM.SealedBox(combined: bytes),
             let plain = try? AES.GCM.open(box, using: key, authenticating: Self.context),
             let text = String(validating: plain, as: UTF8.self)
         else { return nil }
@@ -95,14 +95,14 @@ final class AdminLogins: Sendable {
     ///
     /// - Parameter holder: what the browser has in a cookie.
     func formToken(for holder: String) -> String {
-        Base64URL.text(Array(HMAC<SHA256>.authenticationCode(for: Data(holder.utf8), using: formKey)))
+        Base64.url(Data(HMAC<SHA256>.authenticationCode(for: Data(holder.utf8), using: formKey)))
     }
 
     func isFormToken(_ token: String, for holder: String) -> Bool {
-        guard !holder.isEmpty, token.utf8.count <= 64, let code = Base64URL.bytes(token) else { return false }
+        guard !holder.isEmpty, token.utf8.count <= 64, let code = Base64.decode(token.utf8, .url) else { return false }
         return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Data(holder.utf8), using: formKey)
     }
 
     /// 128 random bits.
-    static func random() -> String { Base64URL.text(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }) }
+    static func random() -> String { SymmetricKey(size: .bits128).withUnsafeBytes { Base64.url($0) } }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import LiveHTML
+import RealtimeProtocol
 import Synchronization
 
 /// Encrypts what a page needs to be resumed, so that no server has to remember it.
@@ -110,11 +111,11 @@ public final class StateSeals: Sendable {
         let count = withUnsafeBytes(of: number.bigEndian) { Array($0) }
         let head = header + count
         let box = try AES.GCM.seal(content.bytes, using: key, nonce: try Self.nonce(count), authenticating: head)
-        return Base64URL.text(head + box.ciphertext + box.tag)
+        return Base64.url(head + box.ciphertext + box.tag)
     }
 
     package func open(_ text: String, now: Int64) throws(Fault) -> Content {
-        guard text.utf8.count <= Self.maxLength, let bytes = Base64URL.bytes(text),
+        guard text.utf8.count <= Self.maxLength, let bytes = Base64.decode(text.utf8, .url),
             bytes.count >= Self.headerLength + Self.tagLength, bytes.first == Self.version
         else { throw .forged }
         let head = bytes[..<Self.headerLength]

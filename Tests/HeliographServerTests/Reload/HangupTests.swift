@@ -27,7 +27,7 @@ struct HangupTests {
             var request = URLRequest(url: server.address.appending(path: "/api/info"))
             request.httpMethod = "POST"
             request.setValue(key, forHTTPHeaderField: "X-API-Key")
-            let (_, response) = try await URLSession.shared.data(for: request)
+            let (_, response) = try await URLSession.cookieless.data(for: request)
             if (response as? HTTPURLResponse)?.statusCode == 200 { return true }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -30,7 +30,7 @@ struct RunningServer: Sendable {
         var request = URLRequest(url: url)
         request.httpMethod = method
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-        let (data, response) = try await URLSession.shared.data(for: request)
+        let (data, response) = try await URLSession.cookieless.data(for: request)
         guard let response = response as? HTTPURLResponse else { throw Unexpected("no answer") }
         return (response.statusCode, String(decoding: data, as: UTF8.self), response.value(forHTTPHeaderField: "Content-Type") ?? "")
     }
