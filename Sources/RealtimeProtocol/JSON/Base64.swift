@@ -45,17 +45,13 @@ package enum Base64 {
     }
 
     /// The text of bytes, in the standard alphabet.
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        String(decoding: digits(of: bytes, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", isPadded: true), as: UTF8.self)
-    }
+    package static func encode(_ bytes: some Collection<UInt8>) -> String { text(bytes, "+/", isPadded: true) }
 
     /// The text of bytes, in the alphabet of tokens (RFC 7515 §2).
-    package static func url(_ bytes: some Collection<UInt8>) -> String {
-        String(decoding: digits(of: bytes, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", isPadded: false), as: UTF8.self)
-    }
+    package static func url(_ bytes: some Collection<UInt8>) -> String { text(bytes, "-_", isPadded: false) }
 
-    private static func digits(of bytes: some Collection<UInt8>, _ alphabet: String, isPadded: Bool) -> [UInt8] {
-        let alphabet = Array(alphabet.utf8)
+    private static func text(_ bytes: some Collection<UInt8>, _ last: String, isPadded: Bool) -> String {
+        let alphabet = Array(("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last).utf8)
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var bits: UInt32 = 0
@@ -70,6 +66,6 @@ package enum Base64 {
         }
         if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
         while isPadded, !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 }
