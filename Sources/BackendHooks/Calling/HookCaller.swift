@@ -15,6 +15,7 @@ final class HookCaller: Sendable {
 
     let endpoint: HookEndpoint
     private let exchange: HTTPExchange
+    private let mostInFlight: Int
     private let figures: HookFigures
     private let logger: Logger
     private let state: Mutex<State>
@@ -25,6 +26,8 @@ final class HookCaller: Sendable {
         exchange = HTTPExchange(
             client: try HTTPClients.client(endpoint.tls, maxConnections: endpoint.maxConcurrent), url: endpoint.url,
             timeout: endpoint.timeout, maxAnswerBytes: endpoint.maxAnswerBytes)
+        let (most, isMore) = endpoint.maxConcurrent.multipliedReportingOverflow(by: Self.waiting)
+        mostInFlight = isMore ? .max : most
         figures = HookFigures(hook, endpoint.name)
         var logger = logger
         logger[metadataKey: "hook"] = "\(hook.rawValue)"
@@ -67,7 +70,7 @@ final class HookCaller: Sendable {
 
     private func admit(_ now: NIODeadline) throws(HookFailure) {
         let failure = state.withLock { state -> HookFailure? in
-            guard state.inFlight < endpoint.maxConcurrent * Self.waiting else { return .busy }
+            guard state.inFlight < mostInFlight else { return .busy }
             guard state.breaker.admits(at: now) else { return .open }
             state.inFlight += 1
             return nil

@@ -32,9 +32,14 @@ public enum EventSignature {
             if part.hasPrefix("t=") { time = Int64(part.dropFirst(2)) }
             if part.hasPrefix("v1=") { codes.append(part.dropFirst(3)) }
         }
-        guard let time, (now &- tolerance...now &+ tolerance).contains(time) else { return false }
+        guard let time, isNear(time, now, tolerance) else { return false }
         let expected = Array(hexadecimal(code(body, secret, time)).utf8)
         return codes.contains { isSame(Array($0.utf8), expected) }
+    }
+
+    private static func isNear(_ time: Int64, _ now: Int64, _ tolerance: Int64) -> Bool {
+        let (age, isFar) = now.subtractingReportingOverflow(time)
+        return !isFar && tolerance >= 0 && age.magnitude <= tolerance.magnitude
     }
 
     private static func code(_ body: ByteBuffer, _ secret: String, _ time: Int64) -> HMAC<SHA256>.MAC {

@@ -12,22 +12,14 @@ final class DiskEventQueue: EventQueue {
         var segments: [Segment] = []
         /// The last of the segments, as long as it is written to.
         var writer: QueueFile?
-        var reader: Reader?
+        var reader: SegmentReader?
+        /// A file could not be opened when somebody asked last.
+        var isHeldUp = false
         var taken: UInt64
-        /// Where the events end that were read last, by their numbers.
-        var ends: [(number: UInt64, offset: Int)] = []
         /// Events that were in files that can't be read, since somebody asked.
         var unreadable = 0
         var slot = 0
         var isDirty = false
-    }
-
-    private struct Reader {
-        let file: QueueFile
-        let segment: UInt64
-        var offset = SegmentText.headerBytes
-        /// The number of the event there.
-        var next: UInt64
     }
 
     private let folder: String
@@ -142,10 +134,14 @@ final class DiskEventQueue: EventQueue {
 
     func first(_ count: Int, maxBytes: Int) -> [QueuedEvent] {
         state.withLock { state in
-            state.ends = []
             while let segment = state.segments.first(where: { $0.next > state.taken + 1 }) {
-                let events = read(segment, count, maxBytes, &state)
-                if !events.isEmpty { return events }
+                do throws(FileError) {
+                    let events = try read(segment, count, maxBytes, &state)
+                    if !events.isEmpty { return events }
+                } catch {
+                    // The events are there. While they can't be had, they are the first that have to make room.
+                    guard error.isMissing else { return holdUp(error, &state) }
+                }
                 abandon(segment, &state)
             }
             return []
@@ -153,47 +149,17 @@ final class DiskEventQueue: EventQueue {
     }
 
     /// Events of one file; none if there should be some, and they can't be read.
-    private func read(_ segment: Segment, _ count: Int, _ maxBytes: Int, _ state: inout State) -> [QueuedEvent] {
-        guard var reader = reader(segment, &state) else { return [] }
-        // One event always fits.
-        let most = max(maxBytes, SegmentText.maxPayloadBytes) + SegmentText.recordHeaderBytes
-        while reader.next < segment.next {
-            var text = reader.file.read(at: reader.offset, upTo: min(most, segment.bytes - reader.offset))
-            let start = reader.next
-            let events = take(&text, &reader, segment, count, maxBytes, &state)
-            if !events.isEmpty { return events }
-            guard reader.next > start else { return [] }
-            // Those were taken before: they need not be read again.
-            state.reader = reader
-        }
+    private func read(_ segment: Segment, _ count: Int, _ maxBytes: Int, _ state: inout State) throws(FileError) -> [QueuedEvent] {
+        if state.reader?.segment != segment.first { state.reader = try SegmentReader(path(segment.first), segment) }
+        state.isHeldUp = false
+        return state.reader?.events(of: segment, after: state.taken, count, maxBytes: maxBytes) ?? []
+    }
+
+    /// It is tried again: whoever asks does so once a second at least.
+    private func holdUp(_ error: FileError, _ state: inout State) -> [QueuedEvent] {
+        if !state.isHeldUp { logger.error("events can't be read for now", metadata: ["why": "\(error)"]) }
+        state.isHeldUp = true
         return []
-    }
-
-    private func reader(_ segment: Segment, _ state: inout State) -> Reader? {
-        if let reader = state.reader, reader.segment == segment.first { return reader }
-        guard let file = try? QueueFile(path(segment.first), .read) else { return nil }
-        let reader = Reader(file: file, segment: segment.first, next: segment.first)
-        state.reader = reader
-        return reader
-    }
-
-    private func take(
-        _ text: inout ByteBuffer, _ reader: inout Reader, _ segment: Segment, _ count: Int, _ maxBytes: Int, _ state: inout State
-    ) -> [QueuedEvent] {
-        var events: [QueuedEvent] = []
-        var bytes = 0
-        while events.count < count, reader.next < segment.next, let payload = SegmentText.payload(&text) {
-            let end = reader.offset + SegmentText.recordHeaderBytes + payload.readableBytes
-            if reader.next > state.taken {
-                guard events.isEmpty || bytes + payload.readableBytes <= maxBytes else { break }
-                bytes += payload.readableBytes
-                events.append(QueuedEvent(number: reader.next, payload: payload))
-                state.ends.append((reader.next, end))
-            }
-            reader.offset = end
-            reader.next += 1
-        }
-        return events
     }
 
     /// What was written is not there any more.
@@ -207,11 +173,7 @@ final class DiskEventQueue: EventQueue {
         state.withLock { state in
             // They were dropped meanwhile, as there was no room.
             guard number > state.taken else { return }
-            if let end = state.ends.last(where: { $0.number <= number }), var reader = state.reader, reader.next <= end.number {
-                reader.offset = end.offset
-                reader.next = end.number + 1
-                state.reader = reader
-            }
+            state.reader?.pass(through: number)
             take(through: number, &state)
         }
     }

@@ -11,10 +11,15 @@ import Darwin
 /// What the system said to a call about a file.
 struct FileError: Error, CustomStringConvertible {
     let description: String
+    private let code: CInt
 
     init(_ what: String, _ path: String) {
-        description = "\(what) \(path): \(String(cString: strerror(errno)))"
+        code = errno
+        description = "\(what) \(path): \(String(cString: strerror(code)))"
     }
+
+    /// There is no such file. Anything else may pass: descriptors or memory that are used up, a disk that comes back.
+    var isMissing: Bool { code == ENOENT }
 }
 
 /// A file, by its descriptor.

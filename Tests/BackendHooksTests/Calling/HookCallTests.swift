@@ -84,6 +84,13 @@ struct HookCallTests {
         #expect(!handlers.asksAboutTokens)
     }
 
+    @Test("as many may be at a backend as somebody likes to say")
+    func unlimited() async throws {
+        let backend = try await TestBackend { _ in .json(#"{"result":{"data":[3]}}"#) }
+        let handlers = try handlers(backend) { $0.maxConcurrent = .max }
+        guard case .success = await call(handlers) else { throw Unexpected("it is not answered") }
+    }
+
     @Test("methods of no namespace that there is are not found, and nobody is asked")
     func unknownMethod() async throws {
         let backend = try await TestBackend { _ in .json("{}") }

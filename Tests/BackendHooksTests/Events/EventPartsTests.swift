@@ -64,6 +64,19 @@ struct EventSignatureTests {
         #expect(!EventSignature.isValid(value, body: body, secret: "secret", now: 699))
     }
 
+    @Test("whatever tolerance and clock there are, the answer is yes or no")
+    func extremes() {
+        let value = EventSignature.value(body, secrets: ["secret"], time: 1_000)
+        func isValid(_ now: Int64, _ tolerance: Int64) -> Bool {
+            EventSignature.isValid(value, body: body, secret: "secret", now: now, tolerance: tolerance)
+        }
+        #expect(isValid(1_764_509_400, .max))
+        #expect(isValid(1_000, 0))
+        for (now, tolerance) in [(1_001, 0), (1_000, -1), (.min, .max), (.max, 300), (1_000, .min)] as [(Int64, Int64)] {
+            #expect(!isValid(now, tolerance))
+        }
+    }
+
     @Test(
         "nonsense is not good",
         arguments: ["", "t=", "v1=", "t=1000", "t=x,v1=00", "t=1000,v1=", "t=1000,v1=00", "t=99999999999999999999,v1=00"])

@@ -150,6 +150,41 @@ struct LifecycleEventsTests {
         #expect(good.withLock { $0 } == (0..<100).map(String.init))
     }
 
+    @Test("events that can't be read for a while are sent when they can be, though nothing else happens")
+    func heldUp() async throws {
+        let folder = try TemporaryFolder()
+        let good = Mutex<[String]>([])
+        let isUp = Mutex(false)
+        let backend = try await TestBackend { request in
+            guard isUp.withLock({ $0 }) else { return .status(503) }
+            good.withLock { $0 += Self.channels(request.body) }
+            return .json("{}")
+        }
+        var configuration = configuration(backend)
+        configuration.queue.directory = folder.path("queue")
+        configuration.queue.maxBytes = 1 << 20
+        try await run(configuration) { events in
+            record(0..<3_000, events)
+            try await eventually("they are written") { events.queue.size.events == 3_001 && !backend.requests.isEmpty }
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("queue")).filter { $0.hasSuffix(".events") }
+            let second = try #require(files.sorted().dropFirst().first)
+            let (path, away) = (folder.path("queue/\(second)"), folder.path("away"))
+            try FileManager.default.moveItem(atPath: path, toPath: away)
+            // A link can't be opened, as nothing can be while no descriptor is left.
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: away)
+            isUp.withLock { $0 = true }
+            // The first of all events is that of the start.
+            let inFirst = try #require(Int(second.prefix { $0 != "." })) - 2
+            try await eventually("those of the first file come") { good.withLock { $0.count } >= inFirst }
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(good.withLock { $0.count } == inFirst)
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: away, toPath: path)
+            try await eventually("the others come") { good.withLock { $0.count } == 3_000 }
+        }
+        #expect(good.withLock { $0 } == (0..<3_000).map(String.init))
+    }
+
     @Test("the end does not wait longer than it may for a backend that is away")
     func bounded() async throws {
         let backend = try await TestBackend { _ in .silence }

@@ -233,6 +233,39 @@ struct EventQueueTests {
         #expect(left.count > 200 && left.count < 400)
     }
 
+    /// Has the first file be one that can't be opened, as none can be when no descriptor is left: links are not followed.
+    private func hideFirst() throws -> (path: String, away: String) {
+        let path = folder.path("queue/\(try #require(try events().first))")
+        let away = folder.path("away")
+        try FileManager.default.moveItem(atPath: path, toPath: away)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: away)
+        return (path, away)
+    }
+
+    @Test("a file that can't be opened for a while costs no event")
+    func heldUp() throws {
+        let queue = try disk()
+        for start in stride(from: 0, to: 400, by: 50) { _ = queue.append(payloads(start..<start + 50, bytes: 1_000)) }
+        let (path, away) = try hideFirst()
+        for _ in 0..<3 { #expect(queue.texts(50) == []) }
+        #expect(queue.size.events == 400)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: away, toPath: path)
+        #expect(queue.drain(50) == Array(0..<400))
+    }
+
+    @Test("one that can't be opened for good makes room as the oldest, and the others come")
+    func heldUpForGood() throws {
+        let queue = try disk()
+        for start in stride(from: 0, to: 400, by: 50) { _ = queue.append(payloads(start..<start + 50, bytes: 1_000)) }
+        _ = try hideFirst()
+        #expect(queue.texts(50) == [])
+        var dropped = 0
+        for start in stride(from: 400, to: 1_400, by: 50) { dropped += queue.append(payloads(start..<start + 50, bytes: 1_000)).old }
+        #expect(dropped > 0)
+        #expect(queue.drain(50) == Array(dropped..<1_400))
+    }
+
     @Test("a folder that can't be is an error with words")
     func noFolder() throws {
         let file = try folder.write("", to: "file")
