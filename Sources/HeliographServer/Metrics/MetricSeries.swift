@@ -26,7 +26,7 @@ struct MetricLabels: Hashable, Comparable, Sendable {
 
     private func bound(_ pair: Pair) -> String {
         guard let value = Double(pair.value), value.isFinite else { return "~" }
-        let digits = String(Int64(clamping: Int((value * 1_000_000).rounded())))
+        let digits = Int64(exactly: (value * 1_000_000).rounded()).map { "\($0)" } ?? "~"
         return String(repeating: "0", count: max(0, 20 - digits.count)) + digits
     }
 }

@@ -22,9 +22,11 @@ extension HeliographApplication {
         if let namespace = configuration.realtime?.hub.personalChannel?.namespace, new.realtime?.namespaces.named[namespace] == nil {
             throw ServeError("there is no namespace \(namespace) any more, and every user has a channel in it")
         }
-        // The only steps that can fail come first.
-        if let files = configuration.tls { try certificates?.replace(by: files) }
-        if let files = configuration.internalListener?.tls { try internalCertificates?.replace(by: files) }
+        // All that can fail comes first.
+        let certificate = try configuration.tls.map { (files) throws(ServeError) in try files.load() }
+        let internalCertificate = try configuration.internalListener?.tls.map { (files) throws(ServeError) in try files.load() }
+        if let certificate { certificates?.replace(by: certificate) }
+        if let internalCertificate { internalCertificates?.replace(by: internalCertificate) }
         if let old = configuration.realtime, let new = new.realtime { replace(old, by: new) }
         current.take(changed, from: new.given)
         return Reload(changed: changed, waiting: different.filter { !changed.contains($0) })
@@ -36,7 +38,8 @@ extension HeliographApplication {
         namespaces.isInsecure = old.isInsecure
         hub.replaceNamespaces(by: namespaces)
         tokens?.replace(by: new.tokens)
-        if let access = new.api?.access { apiAccess?.replace(by: access) }
+        // Where nothing is said of the API any more, no key is good.
+        apiAccess?.replace(by: new.api?.access ?? APIAccess())
     }
 }
 

@@ -9,11 +9,7 @@ final class ServerCertificates: Sendable {
         current = Mutex(try files.load())
     }
 
-    /// - Throws: what is wrong with the files; then all stays as it was.
-    func replace(by files: TLSFiles) throws(ServeError) {
-        let new = try files.load()
-        current.withLock { $0 = new }
-    }
+    func replace(by new: NIOSSLContext) { current.withLock { $0 = new } }
 
     var context: NIOSSLContext { current.withLock { $0 } }
 }

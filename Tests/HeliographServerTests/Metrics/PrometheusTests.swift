@@ -97,6 +97,15 @@ struct PrometheusTests {
             ])
     }
 
+    @Test("a bound may be any number, or none")
+    func bounds() throws {
+        let metrics = ServerMetrics()
+        for bound in ["1e300", "-1e300", "9223372036854.775807", "nan", "inf", "x", "1"] {
+            Counter(label: "odd", dimensions: [("le", bound)], factory: metrics).increment()
+        }
+        #expect(try Scrape(metrics.text().text).samples.filter { $0.name == "odd" }.count == 7)
+    }
+
     @Test("whatever a name or a label's value is, the text can be read")
     func escaping() throws {
         let metrics = ServerMetrics()

@@ -194,10 +194,12 @@ struct KeySetTests {
                 let error = await #expect(throws: KeySetFetcher.Failed.self) { try await fetcher.fetch() }
                 #expect(error?.description.contains(words) == true)
             }
-            let slow = KeySetFetcher(url: "\(address)/slow", timeout: .seconds(1))
-            let start = ContinuousClock.now
-            await #expect(throws: (any Error).self) { try await slow.fetch() }
-            #expect(start.duration(to: .now) < .seconds(5))
+            for path in ["slow", "drips"] {
+                let slow = KeySetFetcher(url: "\(address)/\(path)", timeout: .seconds(1))
+                let start = ContinuousClock.now
+                await #expect(throws: (any Error).self) { try await slow.fetch() }
+                #expect(start.duration(to: .now) < .seconds(5))
+            }
         }
     }
 }

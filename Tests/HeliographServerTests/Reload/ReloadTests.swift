@@ -1,7 +1,9 @@
 // What changes while a server runs, and what goes on meanwhile.
 
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import Logging
 import NIOCore
 import RealtimeHub
 import RealtimeProtocol
@@ -104,6 +106,52 @@ struct ReloadTests {
             let client = try await RealtimeClient(server)
             await #expect(throws: (any Error).self) { try await client.connect() }
         }
+    }
+
+    @Test("an API of which nothing is said any more lets nobody in")
+    func withoutAPI() async throws {
+        let serve = try await Self.configuration()
+        try await TestServer.run(serve) { server in
+            let new = try await ServeConfiguration(
+                yaml: """
+                    client: {token: {hmac_secret_key: "\(TokenMaker.secret)"}}
+                    channel: {namespaces: [{name: news, allow_subscribe_for_client: true}]}
+                    """, file: "test.yaml")
+            _ = try server.application.reload(new)
+            let answer = try await server.http.execute(
+                uri: "/api/info", method: .post, headers: [.authorization: "apikey 0123456789abcdef"], body: ByteBuffer())
+            #expect(answer.status == .unauthorized)
+            _ = try server.application.reload(serve)
+            let again = try await server.http.execute(
+                uri: "/api/info", method: .post, headers: [.authorization: "apikey 0123456789abcdef"], body: ByteBuffer())
+            #expect(again.status == .ok)
+        }
+    }
+
+    @Test("with one certificate that is no good, both stay as they are")
+    func certificates() async throws {
+        let folder = try TemporaryFolder()
+        let (own, other) = (try await folder.certificate("own"), try await folder.certificate("other"))
+        let serve = try await ServeConfiguration(
+            yaml: """
+                client: {token: {hmac_secret_key: "\(TokenMaker.secret)"}}
+                channel: {without_namespace: {}}
+                http_server:
+                  internal_port: 0
+                  tls: {cert_file: \(own.certificate), key_file: \(own.key)}
+                  internal_tls: {cert_file: \(other.certificate), key_file: \(other.key)}
+                """, file: "test.yaml")
+        let application = try HeliographApplication(
+            configuration: serve, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let before = (application.certificates?.context, application.internalCertificates?.context)
+        let good = try String(contentsOfFile: other.key, encoding: .utf8)
+        try "nothing".write(toFile: other.key, atomically: true, encoding: .utf8)
+        #expect(throws: ServeError.self) { try application.reload(serve) }
+        #expect(application.certificates?.context === before.0)
+        try good.write(toFile: other.key, atomically: true, encoding: .utf8)
+        _ = try application.reload(serve)
+        #expect(application.certificates?.context !== before.0)
+        #expect(application.internalCertificates?.context !== before.1)
     }
 
     @Test("a namespace that every user has a channel in can't be taken away")

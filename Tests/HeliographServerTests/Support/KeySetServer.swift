@@ -22,6 +22,18 @@ enum KeySetServer {
                     try await writer.finish(nil)
                 })
         }
+        router.get("drips") { _, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for _ in 0..<80 {
+                        try await writer.write(ByteBuffer(string: " "))
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                    try await writer.write(ByteBuffer(string: document))
+                    try await writer.finish(nil)
+                })
+        }
         let application = Application(router: router, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try await application.test(.live) { client in
             try await test("http://127.0.0.1:\(client.port ?? 0)")

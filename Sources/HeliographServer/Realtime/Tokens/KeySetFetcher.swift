@@ -19,6 +19,19 @@ struct KeySetFetcher: Sendable {
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)), decompression: .disabled))
 
     func fetch() async throws -> [UInt8] {
+        // The client's own deadline is for the head. A body that drips would last for ever, and so would everybody who waits for a key.
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask { try await load() }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw Failed(description: "there is no answer within \(timeout)")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    private func load() async throws -> [UInt8] {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "Accept", value: "application/jwk-set+json, application/json")
         let response = try await Self.client.execute(request, timeout: TimeAmount(timeout))
