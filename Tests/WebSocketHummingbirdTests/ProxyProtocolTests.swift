@@ -186,6 +186,28 @@ struct ProxyProtocolTests {
         }
     }
 
+    @Test("What a header is about that names nobody is no proxy's word, though it comes from one")
+    func unnamed() async throws {
+        let router = Self.router
+        router.get("trusted") { request, _ in "\(request.isFromTrustedProxy)" }
+        let requests = [
+            ("GET /address HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n", "127.0.0.1"),
+            ("GET /trusted HTTP/1.1\r\nHost: localhost\r\n\r\n", "false"),
+        ]
+        try await withServer(router, .webSockets(configuration: Self.configuration())) { server in
+            for header in [Self.binary(0x20), ProxyHeaderTests.binary(0x21, 0x00, []), Array("PROXY UNKNOWN\r\n".utf8)] {
+                for (request, expected) in requests {
+                    let client = try await Self.connect(server.port, header)
+                    try await client.send(request)
+                    #expect(try await client.response().body == expected)
+                }
+            }
+            let proxy = try await Self.connect(server.port, Array("PROXY TCP4 10.1.1.1 10.0.0.1 1 2\r\n".utf8))
+            try await proxy.send(requests[1].0)
+            #expect(try await proxy.response().body == "true")
+        }
+    }
+
     @Test("Over HTTP/2 each stream sees the client of its connection and the field of its request")
     func http2() async throws {
         let server = try Self.servers(Self.configuration(proxyProtocol: false))[2].0

@@ -14,8 +14,8 @@ extension Request {
 }
 
 extension Request {
-    /// Whether one of the `trustedProxies` of ``WebSocketServerConfiguration`` has connected, so that what it says of the client besides the address can be believed too. False where
-    /// a PROXY header names another peer: who sends one does not look at requests.
+    /// Whether one of the `trustedProxies` of ``WebSocketServerConfiguration`` has connected, so that what it says of the client besides the address can be believed too. Where
+    /// connections begin with a PROXY header, true if that names such a proxy: who sends the header does not look at requests.
     public var isFromTrustedProxy: Bool {
         guard let origin = UpgradeSlot.current?.origin ?? ServedConnection.current?.origin, let peer = origin.peer else { return false }
         return origin.proxies.contains(peer)
@@ -35,8 +35,10 @@ struct ConnectionOrigin: Sendable {
 
 extension ServerState {
     func origin(of channel: any Channel) -> ConnectionOrigin {
-        let named = configuration.proxyProtocol ? namedClients.client(of: channel) : nil
-        return ConnectionOrigin(
-            peer: named ?? IPAddress(channel.remoteAddress ?? channel.parent?.remoteAddress), proxies: configuration.trustedProxies)
+        let peer = IPAddress(channel.remoteAddress ?? channel.parent?.remoteAddress)
+        guard configuration.proxyProtocol else { return ConnectionOrigin(peer: peer, proxies: configuration.trustedProxies) }
+        if let named = namedClients.client(of: channel) { return ConnectionOrigin(peer: named, proxies: configuration.trustedProxies) }
+        // The header names nobody: whoever wrote the request, it was not the proxy.
+        return ConnectionOrigin(peer: peer, proxies: TrustedProxies())
     }
 }
