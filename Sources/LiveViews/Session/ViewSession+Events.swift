@@ -81,7 +81,8 @@ extension ViewSession {
                 metadata: ["view": "\(route.name)", "milliseconds": "\(duration.nanoseconds / 1_000_000)"])
         }
         hasChanged = true
-        extras?.observer?.changed(view)
+        // Nobody has a shared view any more.
+        guard extras?.observer?.changed(view) != false else { return closed() }
         setNeedsRender(number)
         if extras?.uploads != nil { synchronizeUploads() }
         for effect in effects.effects where phase == .live { perform(effect, of: number, dispatch) }

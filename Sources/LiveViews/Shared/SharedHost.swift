@@ -18,11 +18,14 @@ final class SharedHost<View: LiveView>: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let runtime: LiveRuntime
     private let ended: @Sendable (SharedHost) -> Void
-    private lazy var audience = SharedAudience(eventLoop: eventLoop) { [unowned self] in ended(self) }
+    private lazy var audience = SharedAudience(eventLoop: eventLoop) { [weak self] in
+        if let self { ended(self) }
+    }
     private lazy var session = ViewSession(
         transport: audience, route: LiveRoute(View.self, runtime: runtime), request: LiveRequest(isConnected: true),
         observer: SessionObserver(
-            changed: { [unowned self] view in changed(view) }, rendered: { [unowned self] in rendered() }))
+            // Timers and subscriptions keep the session when the application has let its view go.
+            changed: { [weak self] view in self?.changed(view) != nil }, rendered: { [weak self] in self?.rendered() }))
     /// Another process, or another view after a failure, counts from 0 too.
     private let name = String(UInt32.random(in: 0 ... .max), radix: 36)
     private var changes = 0

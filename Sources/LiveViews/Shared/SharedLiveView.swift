@@ -20,7 +20,7 @@ import Synchronization
 /// }
 /// ```
 ///
-/// It is made and mounted when the first page wants it, and lives as long as the process: all of its state is in memory, and none of it is sealed. It is rendered only while somebody looks. Events come to it from
+/// It is made and mounted when the first page wants it, and lives as long as anybody has this object, so usually as long as the process: all of its state is in memory, and none of it is sealed. It is rendered only while somebody looks. Events come to it from
 /// all browsers, one after the other, and from the application by ``send(_:)``. What it says to the page (``LiveEffects/flash(_:_:)``, ``LiveEffects/push(_:_:)``, ``LiveEffects/focus(_:)``, ``LiveEffects/reset(form:)``) is
 /// said to all; it has no address, no title, no children and no uploads, and its forms need JavaScript.
 ///

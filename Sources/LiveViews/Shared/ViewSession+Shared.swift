@@ -2,12 +2,12 @@ import NIOCore
 
 /// What a shared view's session tells its host. Both are called on the loop.
 final class SessionObserver<View: LiveView> {
-    /// The state has changed.
-    let changed: (View) -> Void
+    /// The state has changed. False: there is no host any more.
+    let changed: (View) -> Bool
     /// What has changed was sent.
     let rendered: () -> Void
 
-    init(changed: @escaping (View) -> Void, rendered: @escaping () -> Void) {
+    init(changed: @escaping (View) -> Bool, rendered: @escaping () -> Void) {
         self.changed = changed
         self.rendered = rendered
     }

@@ -80,6 +80,20 @@ private struct Fading: LiveView {
     }
 }
 
+/// Beats as long as it lives.
+private struct Pulse: LiveView {
+    let beats: Count
+    let ends: Count
+
+    enum Event: LiveEvent { case beat }
+
+    func connected(_ effects: inout LiveEffects<Event>) { effects.every(.seconds(1), .beat) }
+    mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) { beats.next() }
+    func disconnected() { ends.next() }
+
+    var body: HTML { "<b>.</b>" }
+}
+
 /// A board, the loop that it lives on, and those who look at it, each on a loop of their own.
 private final class Stadium: Sendable {
     let home = NIOAsyncTestingEventLoop()
@@ -349,6 +363,23 @@ struct SharedViewTests {
         await #expect(throws: NotYet.self) { _ = try await route.page(LiveRequest()) { SharedPage(board) } }
         _ = try await stadium.pumping { try await route.page(LiveRequest()) { SharedPage(board) } }
         #expect(tries.value == 2)
+    }
+
+    @Test("one that nobody has any more ends, with the timers that it has begun")
+    func dropped() async throws {
+        let beats = Count(), ends = Count(), home = stadium.home
+        func begin() async throws {
+            let pulse = SharedLiveView(runtime: stadium.runtime, on: home) { Pulse(beats: beats, ends: ends) }
+            try await stadium.pumping { try await pulse.send(.beat) }
+            await home.advanceTime(by: .seconds(3))
+            #expect(beats.value == 4)
+            #expect(ends.value == 0)
+        }
+        try await begin()
+        await home.advanceTime(by: .seconds(1))
+        let last = beats.value
+        await home.advanceTime(by: .seconds(3))
+        #expect((beats.value, ends.value) == (last, 1))
     }
 
     @Test("a view with children can't be shared")
