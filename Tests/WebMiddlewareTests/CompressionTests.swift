@@ -237,6 +237,14 @@ struct RequestDecompressionTests {
         try await Site.run([RequestDecompression<TestContext>(maxBytes: maxBytes)], live: live, handler: handler, test)
     }
 
+    @Test("a limit that is none is one all the same")
+    func unlimited() async throws {
+        try await run(.max) { site in
+            let body = try Zlib.compressed(Self.long, windowBits: 31)
+            #expect(try await site.text("/", .post, [.contentEncoding: "gzip"], body) == "plain - " + Self.long)
+        }
+    }
+
     @Test(
         "inflates bodies, and hides that they were compressed",
         arguments: [("gzip", CInt(31)), ("x-gzip", CInt(31)), ("deflate", CInt(15)), ("identity, GZIP", CInt(31))], [false, true])

@@ -19,7 +19,7 @@ final class WorkGate {
         /// Called when the turn has come. Whoever is called must ``WorkGate/leave()``.
         private(set) var begin: (() -> Void)?
         /// Called when it took too long.
-        fileprivate let giveUp: () -> Void
+        fileprivate private(set) var giveUp: (() -> Void)?
         fileprivate let deadline: NIODeadline
 
         fileprivate init(deadline: NIODeadline, begin: @escaping () -> Void, giveUp: @escaping () -> Void) {
@@ -30,7 +30,11 @@ final class WorkGate {
 
         fileprivate var isOver: Bool { begin == nil }
 
-        fileprivate func end() { begin = nil }
+        /// It may be in the queue for some time; what it would have done, and for whom, is let go.
+        fileprivate func end() {
+            begin = nil
+            giveUp = nil
+        }
     }
 
     private let eventLoop: any EventLoop
@@ -136,8 +140,9 @@ final class WorkGate {
     /// Time has passed: those who waited too long are told.
     func expire(at now: NIODeadline) {
         while let first = queue[head...].first(where: { !$0.isOver }), first.deadline <= now, let waiter = takeFirst() {
+            let giveUp = waiter.giveUp
             waiter.end()
-            waiter.giveUp()
+            giveUp?()
         }
     }
 }

@@ -73,7 +73,7 @@ package final class Decompressor {
             var status = Z_OK
             let written = output.writeWithUnsafeMutableBytes(minimumWritableBytes: 16_384) { space in
                 // One byte more than there is room for: so the limit itself is allowed.
-                let limit = min(space.count, room + 1, 1 << 20)
+                let limit = min(space.count, min(room, 1 << 20) + 1)
                 stream.pointee.next_out = space.bindMemory(to: UInt8.self).baseAddress
                 stream.pointee.avail_out = UInt32(clamping: limit)
                 status = CZlib.inflate(stream, Z_NO_FLUSH)

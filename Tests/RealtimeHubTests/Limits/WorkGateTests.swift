@@ -103,6 +103,36 @@ struct WorkGateTests {
         #expect(log.begun == [0, 4])
     }
 
+    @Test("Whoever had his turn, waited too long or has gone is let go, though no other comes")
+    func letGo() throws {
+        final class Session {}
+        let gate = gate(atOnce: 1)
+        weak var ended: Session?
+        weak var expired: Session?
+        weak var cancelled: Session?
+        func wait(_ session: Session) -> WorkGate.Waiter? {
+            gate.enter {
+                withExtendedLifetime(session) {}
+            } giveUp: {
+                withExtendedLifetime(session) {}
+            }.1
+        }
+        enter(gate, 0)
+        do {
+            let sessions = [Session(), Session(), Session()]
+            (ended, cancelled, expired) = (sessions[0], sessions[1], sessions[2])
+            _ = wait(sessions[0])
+            gate.cancel(try #require(wait(sessions[1])))
+            loop.advanceTime(by: .seconds(3))
+            _ = wait(sessions[2])
+        }
+        #expect(ended != nil && expired != nil)
+        gate.leave()
+        loop.run()
+        gate.expire(at: loop.now + .seconds(4))
+        #expect(ended == nil && expired == nil && cancelled == nil)
+    }
+
     @Test("Who does not want his turn any more takes no place, however many there were")
     func cancelled() throws {
         let gate = gate(atOnce: 1, maxWaiting: 10)
