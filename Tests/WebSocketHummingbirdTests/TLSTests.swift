@@ -6,6 +6,8 @@ import NIOSSL
 import ServerTestSupport
 import Testing
 import WebSocketHummingbird
+import WebSocketNIO
+import WebSocketProtocol
 
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
@@ -68,6 +70,31 @@ struct TLSTests {
         }
     }
 
+    @Test("TLS that is cut off without its last word is the loss of that connection, and of no other (H18)", arguments: [0, 1])
+    func cutOff(server: Int) async throws {
+        let (reasons, ended) = AsyncStream<CloseReason>.makeStream()
+        let router = echoRouter()
+        router.webSocket("watched", delegate: { _, _ in EndDelegate { ended.yield($0) } })
+        try await withServer(router, Self.servers()[server]) { server in
+            let other = try await RawClient.connect(port: server.port, tls: Self.client())
+            try await other.send(Handshake("/loop-echo").text)
+            #expect(try await other.response().status == 101)
+            let client = try await RawClient.connect(port: server.port, tls: Self.client())
+            try await client.send(Handshake("/watched").text)
+            #expect(try await client.response().status == 101)
+            let channel = client.channel
+            try await channel.eventLoop.submit {
+                // Whoever is first closes the connection without TLS hearing of it.
+                try channel.pipeline.syncOperations.addHandler(Cutter(), position: .first)
+            }.get()
+            var ends = reasons.makeAsyncIterator()
+            let reason = await ends.next()
+            #expect((reason?.code, reason?.origin) == (.abnormalClosure, .lost))
+            try await other.send(Frame.text("still here"))
+            #expect(try await other.frame().text == "still here")
+        }
+    }
+
     @Test("Sockets over TLS are told of a shutdown", arguments: [0, 1])
     func shutdown(server: Int) async throws {
         try await withServer(echoRouter(), Self.servers()[server]) { server in
@@ -78,4 +105,24 @@ struct TLSTests {
             #expect(try await client.frame().closeCode == 1001)
         }
     }
+}
+
+/// Says how its socket ended.
+private final class EndDelegate: WebSocketDelegate {
+    private let ended: (CloseReason) -> Void
+
+    init(ended: @escaping (CloseReason) -> Void) {
+        self.ended = ended
+    }
+
+    func received(_ payload: ByteBuffer, _ kind: MessageKind, on socket: WebSocketConnection) {}
+
+    func closed(_ socket: WebSocketConnection, _ reason: CloseReason) { ended(reason) }
+}
+
+private final class Cutter: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    func handlerAdded(context: ChannelHandlerContext) { context.close(promise: nil) }
 }

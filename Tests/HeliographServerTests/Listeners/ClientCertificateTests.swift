@@ -102,6 +102,13 @@ struct ClientCertificateTests {
         #expect(await server.command.outcome().errors.contains("There is no certificate in \(authorities)"))
     }
 
+    @Test("nobody gets in with a TLS older than 1.2 (H17)")
+    func old() async throws {
+        let setup = try await start()
+        #expect(try await isLetIn(setup, setup.clients.good) { $0.maximumTLSVersion = .tlsv12 })
+        #expect(try await !isLetIn(setup, setup.clients.good) { ($0.minimumTLSVersion, $0.maximumTLSVersion) = (.tlsv1, .tlsv11) })
+    }
+
     @Test("the oldest TLS is what the configuration says")
     func version() async throws {
         let setup = try await start(["--set", "http_server.tls.min_version=1.3"])
