@@ -20,6 +20,8 @@ final class DiskEventQueue: EventQueue {
         var unreadable = 0
         var slot = 0
         var isDirty = false
+        /// The disk did not keep what it was given last.
+        var isUnsafe = false
     }
 
     private let folder: String
@@ -184,7 +186,7 @@ final class DiskEventQueue: EventQueue {
         state.slot = 1 - state.slot
         // If that can't be said, the events are sent again after a restart.
         try? marks.write(SegmentText.slot(number), at: state.slot * SegmentText.slotBytes)
-        if policy == .always { marks.sync() }
+        if policy == .always { sync([marks], &state) }
         while state.segments.count > 1, let first = state.segments.first, first.next <= number + 1 {
             state.segments.removeFirst()
             if state.reader?.segment == first.first { state.reader = nil }
@@ -202,9 +204,19 @@ final class DiskEventQueue: EventQueue {
     }
 
     private func sync(_ state: inout State) {
-        state.writer?.sync()
-        marks.sync()
+        sync([state.writer, marks].compactMap(\.self), &state)
         state.isDirty = false
+    }
+
+    /// What the disk has refused once is not tried again: the system no longer knows of it.
+    private func sync(_ files: [QueueFile], _ state: inout State) {
+        do throws(FileError) {
+            for file in files { try file.sync() }
+            state.isUnsafe = false
+        } catch {
+            if !state.isUnsafe { logger.error("events may be lost with the machine's power", metadata: ["why": "\(error)"]) }
+            state.isUnsafe = true
+        }
     }
 
     func close() {

@@ -92,7 +92,10 @@ final class QueueFile: @unchecked Sendable {
         }
     }
 
-    func sync() { _ = fsync(descriptor) }
+    /// Has what was written be on the disk for good.
+    func sync() throws(FileError) {
+        guard fsync(descriptor) == 0 else { throw FileError("can't sync", path) }
+    }
 
     // MARK: Folders
 

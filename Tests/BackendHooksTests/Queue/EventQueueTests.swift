@@ -266,6 +266,15 @@ struct EventQueueTests {
         #expect(queue.drain(50) == Array(dropped..<1_400))
     }
 
+    @Test("what a disk does not keep is an error with words")
+    func unsynced() throws {
+        try QueueFile(folder.path("file"), .create).sync()
+        let pipe = folder.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let error = #expect(throws: FileError.self) { try QueueFile(pipe, .update).sync() }
+        #expect(error?.description.hasPrefix("can't sync \(pipe)") == true)
+    }
+
     @Test("a folder that can't be is an error with words")
     func noFolder() throws {
         let file = try folder.write("", to: "file")
