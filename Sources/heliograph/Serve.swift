@@ -43,7 +43,7 @@ struct Serve: AsyncParsableCommand {
         if options.file != nil || server.tls != nil || server.internalListener?.tls != nil || server.log.file != nil {
             onHangup = { [self, logger] in
                 notifier.reloading()
-                try? sink.reopen()
+                do { try sink.reopen() } catch { logger.error("the log goes on where it was", metadata: ["error": "\(error)"]) }
                 await reload(application, logger)
                 notifier.ready()
             }

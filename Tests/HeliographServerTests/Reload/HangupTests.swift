@@ -101,6 +101,27 @@ struct HangupTests {
         #expect(outcome.errors.contains("does not belong"))
     }
 
+    @Test("opens the log anew; one that can't be opened goes on where it was, and says so")
+    func log() async throws {
+        func contents(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+        func move(_ from: String, _ to: String) throws {
+            try FileManager.default.moveItem(atPath: folder.path(from), toPath: folder.path(to))
+        }
+        func eventually(_ path: String, has words: String) async throws -> Bool {
+            for _ in 0..<200 where !contents(folder.path(path)).contains(words) { try await Task.sleep(for: .milliseconds(25)) }
+            return contents(folder.path(path)).contains(words)
+        }
+        try FileManager.default.createDirectory(atPath: folder.path("logs"), withIntermediateDirectories: true)
+        let server = try await HeliographServerProcess.start(["--set", "log.file=\(folder.path("logs/a.log"))"])
+        try move("logs/a.log", "logs/b.log")
+        server.command.signal(SIGHUP)
+        #expect(try await eventually("logs/a.log", has: "read anew"))
+        try move("logs", "moved")
+        server.command.signal(SIGHUP)
+        #expect(try await eventually("moved/a.log", has: "the log goes on where it was"))
+        #expect(contents(folder.path("moved/a.log")).contains("No such file"))
+    }
+
     @Test("ends a server that has nothing to read anew")
     func nothing() async throws {
         // Under nohup a program that we start would never hear of it.
