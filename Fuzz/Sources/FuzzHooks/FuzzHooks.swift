@@ -21,10 +21,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 private func readAnswer(_ hook: Hook, _ body: ByteBuffer) {
     switch try? hook.refusal(in: body) {
-    case .disconnect(let code)??:
+    case .disconnect(let code)?:
         require((3_000...4_999).contains(code.number), "a code that may be in a Close frame")
         require(code.reason.utf8.count <= 123, "a reason that fits into it")
-    case .error(let error)??:
+    case .error(let error)?:
         require(error.number > 0, "an error has a code")
         require(error.message.utf8.count <= 256, "and some words")
     default: break
