@@ -36,7 +36,11 @@ struct Serve: AsyncParsableCommand {
         let notifier = ServiceNotifier()
         let announcement = Announcement(server)
         let application = try HeliographApplication(
-            configuration: server, metrics: metrics, logger: logger, onServing: { announcement.make($0, notifier) })
+            configuration: server, metrics: metrics, logger: logger,
+            onServing: {
+                announcement.make($0, notifier)
+                Self.forgetStart()
+            })
         announcement.application.withLock { $0 = application }
         // Without anything to read anew, a terminal that goes away ends the server as it does others.
         var onHangup: (@Sendable () async -> Void)?
@@ -52,6 +56,14 @@ struct Serve: AsyncParsableCommand {
             application, limit: server.shutdown.timeout, logger: logger, onHangup: onHangup, onStop: notifier.stopping,
             beforeExit: sink.flush)
         try await service.run()
+    }
+
+    /// A moment later, when what begins with the server has begun.
+    private static func forgetStart() {
+        Task {
+            try? await Task.sleep(for: .milliseconds(500))
+            callocator_forget_start()
+        }
     }
 
     @Sendable private func reload(_ application: HeliographApplication, _ logger: Logger) async {

@@ -1,4 +1,4 @@
-// What the C library's allocator does with memory that is freed. A C module because glibc's module for Swift lacks <malloc.h>.
+// What the process keeps in memory. A C module because glibc's module for Swift lacks <malloc.h> and <link.h>.
 #ifndef CALLOCATOR_H
 #define CALLOCATOR_H
 
@@ -10,5 +10,10 @@ void callocator_keep_freed(int bytes);
 /// Gives freed memory back to the system that `callocator_keep_freed` has the process keep. It takes some milliseconds, in which other threads may wait for
 /// the allocator. Without glibc it does nothing.
 void callocator_trim(void);
+
+/// Gives the pages of code and constants back that the start alone needed: Swift's runtime looks through most of a program once, at the first dynamic cast. They stay in
+/// the system's cache of files as long as there is room, and whatever is used again is mapped again. It takes less than a millisecond. Elsewhere than on Linux it does
+/// nothing.
+void callocator_forget_start(void);
 
 #endif
