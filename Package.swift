@@ -298,11 +298,11 @@ let package = Package(
         .testTarget(
             name: "HeliographServerTests",
             dependencies: [
-                "BackendHooks", "Demos", "HeliographServer", "PubSub", "heliograph", "ServerTestSupport", "WebSocketTesting",
-                "WebSocketClient", "WebSocketNIO",
+                "BackendHooks", "Demos", "HeliographServer", "PubSub", "heliograph", "ServerTestSupport", "WebMiddleware",
+                "WebSocketTesting", "WebSocketClient", "WebSocketNIO",
                 "WebSocketProtocol", "WebSocketDeflate", "WebSocketHummingbird", "RealtimeHub", "RealtimeHummingbird", "RealtimeProtocol",
-                "RealtimeTesting", "LiveViews", "LiveHTML", hummingbird, hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioSSL, httpTypes,
-                logging, coreMetrics, metricsTestKit, tracing, inMemoryTracing,
+                "RealtimeTesting", "LiveViews", "LiveHTML", hummingbird, hummingbirdTesting, jwtKit, yams, nio, nioPosix, nioHTTP1, nioSSL,
+                httpTypes, logging, coreMetrics, metricsTestKit, tracing, inMemoryTracing,
             ],
             swiftSettings: settings
         ),

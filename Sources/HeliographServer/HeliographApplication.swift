@@ -111,7 +111,7 @@ public struct HeliographApplication: Service {
             router: router(),
             server: server(certificates, .public),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "heliograph", backlog: 1_024),
+                address: .hostname(configuration.host, port: configuration.port), serverName: Self.serverName, backlog: 1_024),
             services: services,
             onServerRunning: { [listening] in await listening.began($0, .public) },
             eventLoopGroupProvider: .shared(eventLoopGroup),

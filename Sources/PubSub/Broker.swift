@@ -85,6 +85,12 @@ public protocol Broker: AnyObject, Sendable {
     func holdGrowth(_ isHeld: Bool)
 }
 
+/// A broker that has what is published before it returns, so that whoever publishes waits for nothing and needs no task.
+public protocol ImmediateBroker: Broker {
+    /// As ``Broker/publish(_:to:_:_:)``, whose completion would be called with the same.
+    func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) -> PublishResult
+}
+
 extension Broker {
     public func subscribe(matching pattern: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void) {
         completion(.failure(.unsupported("patterns")))

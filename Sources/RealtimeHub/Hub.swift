@@ -77,22 +77,40 @@ public final class Hub: Sendable {
         _ data: [UInt8], to channel: String, tags: [String: String] = [:], idempotencyKey: String? = nil, usesDelta: Bool = false,
         skipsHistory: Bool = false, excluding excludedClient: String? = nil, version: UInt64 = 0, versionEpoch: String = ""
     ) async throws -> PublishResult {
-        let options = try settings(of: channel)
-        guard options.dataFormat == .unchecked || options.dataFormat.permits(ByteBuffer(bytes: data)) else {
-            throw HubRefusal.error(.badRequest)
-        }
-        var publish = PublishOptions()
-        publish.retention = skipsHistory ? nil : options.retention
-        publish.idempotencyKey = idempotencyKey
-        publish.usesDelta = usesDelta || options.deltaPublish
-        publish.excludedClient = excludedClient
-        publish.tags = tags
-        if publish.retention != nil, core.admission.pressure == .hard { throw HubRefusal.error(.tooManyRequests) }
-        publish.version = version
-        publish.versionEpoch = versionEpoch
-        return try await core.tracing.publishing(to: channel, bytes: data.count) { [core] in
+        var publish = PublishOptions(
+            idempotencyKey: idempotencyKey, version: version, versionEpoch: versionEpoch, usesDelta: usesDelta,
+            excludedClient: excludedClient, tags: tags)
+        if let result = try publishAtOnce(data, to: channel, publish, skipsHistory: skipsHistory) { return result }
+        try complete(&publish, data, channel, skipsHistory: skipsHistory)
+        return try await core.tracing.publishing(to: channel, bytes: data.count) { [core, publish] in
             try await core.broker.publish(data, to: channel, publish)
         }
+    }
+
+    /// Whether nobody who publishes has to wait: the broker is in this process's memory, and publications are not traced.
+    package var publishesAtOnce: Bool { core.immediateBroker != nil }
+
+    /// As ``publish(_:to:tags:idempotencyKey:usesDelta:skipsHistory:excluding:version:versionEpoch:)``, without a task. Nil, and nothing is done, unless ``publishesAtOnce``.
+    ///
+    /// - Parameter options: what belongs to the publication; the channel adds its own.
+    package func publishAtOnce(
+        _ data: [UInt8], to channel: String, _ options: PublishOptions, skipsHistory: Bool
+    ) throws(HubRefusal) -> PublishResult? {
+        guard let broker = core.immediateBroker else { return nil }
+        var options = options
+        try complete(&options, data, channel, skipsHistory: skipsHistory)
+        return broker.publishAtOnce(data, to: channel, options)
+    }
+
+    /// Adds what the channel says.
+    private func complete(_ publish: inout PublishOptions, _ data: [UInt8], _ channel: String, skipsHistory: Bool) throws(HubRefusal) {
+        let options = try settings(of: channel)
+        guard options.dataFormat == .unchecked || options.dataFormat.permits(ByteBuffer(bytes: data)) else {
+            throw .error(.badRequest)
+        }
+        if !skipsHistory { publish.retention = options.retention }
+        if options.deltaPublish { publish.usesDelta = true }
+        if publish.retention != nil, core.admission.pressure == .hard { throw .error(.tooManyRequests) }
     }
 
     /// What a channel's history has.

@@ -11,6 +11,8 @@ final class HubCore: Sendable {
     let handlers: HubHandlers
     let tokens: (any TokenVerifier)?
     let broker: any Broker
+    /// The same if it has at once what is published; nil if it has not, or publications are traced: then they take their time.
+    let immediateBroker: (any ImmediateBroker)?
     let presence: any PresenceStore
     let directory = ChannelDirectory()
     let wildcards: WildcardDirectory
@@ -37,6 +39,7 @@ final class HubCore: Sendable {
         self.handlers = handlers
         self.tokens = tokens
         self.broker = broker
+        self.immediateBroker = tracing.tracer == nil ? broker as? any ImmediateBroker : nil
         self.presence = presence
         self.logger = logger
         self.tracing = tracing

@@ -66,7 +66,7 @@ struct SocketHTTP2Channel: HTTPChannelHandler {
     }
 
     private func makeConnection(
-        _ channel: any Channel, deadline: NIOLoopBound<HandshakeDeadlines.Deadline>, logger: Logger
+        _ channel: any Channel, deadline: NIOLoopBound<ConnectionDeadlines.Deadline>, logger: Logger
     ) throws -> Connection {
         let sockets = LiveSockets()
         let streams = try channel.pipeline.syncOperations.configureAsyncHTTP2Pipeline(

@@ -93,7 +93,9 @@ final class ServerState: Sendable {
 /// `@unchecked Sendable`: what can change is only used on the loop (by channel handlers of that loop), the rest is immutable.
 final class LoopState: @unchecked Sendable {
     let eventLoop: any EventLoop
-    let deadlines: HandshakeDeadlines
+    let deadlines: ConnectionDeadlines
+    /// Of connections from whose peers the next byte of a request is awaited. Nil: as long as they like.
+    let idleDeadlines: ConnectionDeadlines?
     /// Nil: handlers run on Swift's thread pool.
     let executor: EventLoopTaskExecutor?
     let maxRefusalBytes: Int
@@ -101,7 +103,8 @@ final class LoopState: @unchecked Sendable {
 
     init(eventLoop: any EventLoop, configuration: WebSocketServerConfiguration) {
         self.eventLoop = eventLoop
-        self.deadlines = HandshakeDeadlines(eventLoop: eventLoop, length: configuration.handshakeTimeout)
+        self.deadlines = ConnectionDeadlines(eventLoop: eventLoop, length: configuration.handshakeTimeout)
+        self.idleDeadlines = configuration.idleTimeout.map { ConnectionDeadlines(eventLoop: eventLoop, length: $0) }
         self.executor = configuration.dangerouslyRunsHandlersOnEventLoop ? EventLoopTaskExecutor(eventLoop) : nil
         self.maxRefusalBytes = configuration.maxRefusalBytes
     }

@@ -3,6 +3,7 @@
 // or puts the WebSocket engine here. What is to happen when is decided by the `UpgradeStateMachine`; this file carries it out.
 //
 //   until the first request   RequestReader · UpgradeHandler
+//   direct answers            RequestReader · UpgradeHandler (see UpgradeHandler+Direct.swift)
 //   plain HTTP                RequestReader · UpgradeHandler · codec · … · NIOAsyncChannel
 //   socket                    engine
 //   socket, late upgrade      RequestReader (as a pump) · engine · UpgradeHandler (as a plug) · NIOAsyncChannel
@@ -37,16 +38,20 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Whether TLS is between us and the peer.
     private let isSecure: Bool
-    private let server: ServerState
+    let server: ServerState
     private let loop: LoopState
     private let responder: HTTPChannelHandler.Responder
     private let logger: Logger
     private let decide: (ConnectionKind) -> Void
 
-    private var state = UpgradeStateMachine()
+    var state = UpgradeStateMachine()
     private var context: ChannelHandlerContext?
     private var reader: RequestReader?
-    private var deadline: HandshakeDeadlines.Deadline?
+    private var deadline: ConnectionDeadlines.Deadline?
+    private var idle: ConnectionDeadlines.Deadline?
+    /// What is read and will be answered here.
+    var direct: DirectExchange?
+    var isFlushDue = false
     private var httpHandlers: [any RemovableChannelHandler] = []
     private var isHTTPInstalled = false
     private var waitingHead: HTTPRequestHead?
@@ -97,8 +102,10 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func gone() {
         context = nil
         reader = nil
+        direct = nil
         cancelDeadline()
         state.gone()
+        watchIdle()
         task?.cancel()
         task = nil
         settle(.unattended)
@@ -123,6 +130,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The bytes of a read are all used, or no more of them are to be.
     func decoded(isHeaderBegun: Bool) {
         if isHeaderBegun, deadline == nil, let context { deadline = loop.deadlines.begin(for: context.channel) }
+        watchIdle()
         guard let context, let head = waitingHead else { return }
         waitingHead = nil
         ask(head, context)
@@ -130,6 +138,17 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func readForSocket() {
         context?.read()
+    }
+
+    /// Between requests, and in the middle of one, the peer may take so long for the next byte. Something was read, or an answer has ended.
+    private func watchIdle() {
+        guard heads > 0 else { return }
+        guard state.awaitsPeer, let context else {
+            idle?.cancel()
+            idle = nil
+            return
+        }
+        if let idle { idle.renew() } else { idle = loop.idleDeadlines?.begin(for: context.channel) }
     }
 
     private func cancelDeadline() {
@@ -143,7 +162,8 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 extension UpgradeHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let action: UpgradeStateMachine.RequestAction
-        switch Self.unwrapInboundIn(data) {
+        let part = Self.unwrapInboundIn(data)
+        switch part {
         case .head(let head):
             cancelDeadline()
             heads += 1
@@ -155,19 +175,36 @@ extension UpgradeHandler {
         }
         guard case .handOn = action else { return perform(action, context) }
         do {
-            try installHTTP(context)
-            context.fireChannelRead(data)
+            if try takesDirectly(part, context) { return }
+            try handOn(data, context)
         } catch {
             context.close(promise: nil)
         }
+    }
+
+    func handOn(_ part: NIOAny, _ context: ChannelHandlerContext) throws {
+        try installHTTP(context)
+        context.fireChannelRead(part)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isFlushDue {
+            isFlushDue = false
+            context.flush()
+        }
+        context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else {
             logger.debug("connection failed", metadata: ["error": "\(error)"])
             context.fireErrorCaught(error)
-            if !isHTTPInstalled { context.close(promise: nil) }
+            if !isHTTPInstalled || direct != nil { context.close(promise: nil) }
             return
+        }
+        if direct != nil {
+            direct = nil
+            return refuse(Refusal(error), context)
         }
         let action = state.requestBroken(Refusal(error))
         if case .handOn = action { context.fireErrorCaught(error) } else { perform(action, context) }
@@ -193,7 +230,6 @@ extension UpgradeHandler {
         let configuration = server.configuration
         httpHandlers = [HTTP1ToHTTPServerCodec(secure: isSecure)]
         httpHandlers += configuration.additionalHandlers()
-        httpHandlers.append(HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
         for handler in httpHandlers { try context.pipeline.syncOperations.addHandler(handler) }
         let channel = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: context.channel, configuration: .init(isOutboundHalfClosureEnabled: true))
@@ -205,11 +241,9 @@ extension UpgradeHandler {
         case ChannelEvent.inputClosed as ChannelEvent where state.isUpgraded: break
         case ChannelEvent.inputClosed as ChannelEvent where !isHTTPInstalled || !state.takesRequests:
             // A client that has sent all it will send cannot use a socket.
-            context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent where !isHTTPInstalled && state.isIdle: context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent:
-            isQuiescing = true
-            if isHTTPInstalled, state.takesRequests { context.fireUserInboundEventTriggered(event) }
+            closeWhenSent(context)
+        case is ChannelShouldQuiesceEvent where isHTTPInstalled ? state.owesNothing : state.isIdle: closeWhenSent(context)
+        case is ChannelShouldQuiesceEvent: isQuiescing = true
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -218,6 +252,21 @@ extension UpgradeHandler {
 // MARK: - Responses of the HTTP side
 
 extension UpgradeHandler {
+    /// Closes the connection, but for answers that a slow peer has yet to take.
+    private func closeWhenSent(_ context: ChannelHandlerContext) {
+        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard unsent > 0, let reader, !state.isLeaving, !state.isUpgraded else { return context.close(promise: nil) }
+        cancelDeadline()
+        direct = nil
+        state.gone()
+        // For a peer that takes nothing.
+        if idle == nil { idle = loop.idleDeadlines?.begin(for: context.channel) }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        reader.send(ByteBuffer(), promise: sent)
+        let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
+        sent.futureResult.assumeIsolated().whenComplete { _ in closing.value.close(promise: nil) }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !state.isUpgraded, !state.isLeaving else { return promise?.succeed() ?? () }
         switch Self.unwrapOutboundIn(data) {
@@ -231,9 +280,13 @@ extension UpgradeHandler {
         }
     }
 
-    private func marked(_ head: HTTPResponseHead) -> HTTPResponseHead {
+    /// Says that the answer is the last one, if it is.
+    func marked(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var head = head
         if head.headers.lists("close", in: "connection") {
+            state.responseCloses()
+        } else if isQuiescing, state.responsesInFlight <= 1 {
+            head.headers.announceClose()
             state.responseCloses()
         } else if state.isLastResponse {
             head.headers.announceClose()
@@ -241,10 +294,11 @@ extension UpgradeHandler {
         return head
     }
 
-    private func responseEnded(_ context: ChannelHandlerContext) {
+    func responseEnded(_ context: ChannelHandlerContext) {
         switch state.responseEnd() {
         case .nothing:
-            break
+            if isQuiescing, state.owesNothing { return leave(context) }
+            if reader?.isDecoding == false { watchIdle() }
         case .ask(let head):
             context.flush()
             askSoon(head, context)
@@ -382,7 +436,9 @@ extension UpgradeHandler {
     /// while bytes of the peer are unread would make the kernel send a reset, which can overtake our answer.
     private func leave(_ context: ChannelHandlerContext) {
         cancelDeadline()
+        direct = nil
         state.gone()
+        watchIdle()
         settle(.unattended)
         context.flush()
         let closing = NIOLoopBound(context, eventLoop: context.eventLoop)

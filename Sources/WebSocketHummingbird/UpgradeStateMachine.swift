@@ -51,6 +51,16 @@ struct UpgradeStateMachine {
     var isUpgraded: Bool { if case .upgraded = state { true } else { false } }
     var isLeaving: Bool { if case .leaving = state { true } else { false } }
 
+    /// Whether it is the peer's turn to send: a request, or the rest of one.
+    var awaitsPeer: Bool {
+        if case .open = state { responsesInFlight == 0 || isRequestOpen } else { false }
+    }
+
+    /// Whether nobody waits for an answer.
+    var owesNothing: Bool {
+        if case .open = state { responsesInFlight == 0 } else { false }
+    }
+
     /// Whether nothing is going on, and nothing will be lost if the connection is closed.
     var isIdle: Bool { isBetweenRequests && responsesInFlight == 0 }
 

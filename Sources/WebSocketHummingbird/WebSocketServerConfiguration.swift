@@ -46,6 +46,9 @@ public struct WebSocketServerConfiguration: Sendable {
     /// when the connection becomes a socket. None by default.
     public var additionalHandlers: @Sendable () -> [any RemovableChannelHandler] = { [] }
 
+    /// Answers some requests of HTTP/1.1 before Hummingbird is asked. Nobody by default.
+    package var directResponder: (any DirectResponder)?
+
     /// HTTP/2 alone: see ``HTTP2Options``.
     public var http2 = HTTP2Options()
 

@@ -11,7 +11,7 @@ import Testing
 @testable import WebSocketHummingbird
 
 @Suite
-struct HandshakeDeadlinesTests {
+struct ConnectionDeadlinesTests {
     let loop = EmbeddedEventLoop()
 
     private func channel() throws -> EmbeddedChannel {
@@ -22,7 +22,7 @@ struct HandshakeDeadlinesTests {
 
     @Test("Channels are closed when their own time is over, in order")
     func expires() throws {
-        let deadlines = HandshakeDeadlines(eventLoop: loop, length: .seconds(10))
+        let deadlines = ConnectionDeadlines(eventLoop: loop, length: .seconds(10))
         let first = try channel()
         _ = deadlines.begin(for: first)
         loop.advanceTime(by: .seconds(4))
@@ -41,7 +41,7 @@ struct HandshakeDeadlinesTests {
 
     @Test("A deadline that was cancelled closes nothing, wherever it stood", arguments: 0..<3)
     func cancelled(index: Int) throws {
-        let deadlines = HandshakeDeadlines(eventLoop: loop, length: .seconds(10))
+        let deadlines = ConnectionDeadlines(eventLoop: loop, length: .seconds(10))
         let channels = try (0..<3).map { _ in try channel() }
         let begun = channels.map { deadlines.begin(for: $0) }
         begun[index].cancel()
@@ -56,9 +56,26 @@ struct HandshakeDeadlinesTests {
         #expect(!later.isActive)
     }
 
+    @Test("One that is renewed ends later, and the others in their own time", arguments: 0..<3)
+    func renewed(index: Int) throws {
+        let deadlines = ConnectionDeadlines(eventLoop: loop, length: .seconds(10))
+        let channels = try (0..<3).map { _ in try channel() }
+        let begun = channels.map { deadlines.begin(for: $0) }
+        loop.advanceTime(by: .seconds(5))
+        begun[index].renew()
+        #expect(deadlines.count == 3)
+        loop.advanceTime(by: .seconds(6))
+        for (number, channel) in channels.enumerated() { #expect(channel.isActive == (number == index)) }
+        loop.advanceTime(by: .seconds(4))
+        #expect(!channels[index].isActive && deadlines.count == 0)
+        // Its time is over.
+        begun[index].renew()
+        #expect(deadlines.count == 0)
+    }
+
     @Test("Ten thousand come and go in no time")
     func many() throws {
-        let deadlines = HandshakeDeadlines(eventLoop: loop, length: .seconds(10))
+        let deadlines = ConnectionDeadlines(eventLoop: loop, length: .seconds(10))
         let channel = try channel()
         let all = (0..<10_000).map { _ in deadlines.begin(for: channel) }
         let clock = ContinuousClock()

@@ -34,7 +34,7 @@ extension HeliographApplication {
             router: router,
             server: server(internalCertificates, .internal),
             configuration: ApplicationConfiguration(
-                address: .hostname(listener.host, port: listener.port), serverName: "heliograph", backlog: 256),
+                address: .hostname(listener.host, port: listener.port), serverName: Self.serverName, backlog: 256),
             onServerRunning: { [listening] in await listening.began($0, .internal) },
             eventLoopGroupProvider: .shared(eventLoopGroup),
             logger: logger)
@@ -56,10 +56,17 @@ extension HeliographApplication {
             MetricsRoute(metrics: metrics, hub: hub, loops: EventLoopProbe(eventLoopGroup), readiness: readiness).add(to: router)
         }
         if let admin, isHere { AdminRoutes(admin: admin, views: views).addAdminRoutes(to: router) }
-        if let api = configuration.realtime?.api, let apiAccess, isHere || api.isExternal {
-            ServerAPI(hub: hub, configuration: api, access: apiAccess).add(to: router)
-        }
+        api(name)?.add(to: router)
     }
+
+    /// The API of a listener, if it has one.
+    private func api(_ name: ListenerName) -> ServerAPI? {
+        guard let api = configuration.realtime?.api, let apiAccess else { return nil }
+        let isHere = name == .internal || configuration.internalListener == nil || api.isExternal
+        return isHere ? ServerAPI(hub: hub, configuration: api, access: apiAccess) : nil
+    }
+
+    static let serverName = "heliograph"
 
     func server(_ certificates: ServerCertificates?, _ name: ListenerName) -> HTTPServerBuilder {
         var sockets = WebSocketServerConfiguration()
@@ -67,6 +74,8 @@ extension HeliographApplication {
         if name == .public { sockets.protect(configuration.protection) }
         // All routes are ours, and none of them blocks.
         sockets.dangerouslyRunsHandlersOnEventLoop = true
+        // Who looks for each request in the log finds it there.
+        if logger.logLevel > .debug { sockets.directResponder = api(name).flatMap(DirectAPI.init) }
         guard let certificates else { return .webSockets(configuration: sockets) }
         return .webSocketsHTTP2(configuration: sockets) { certificates.context }
     }

@@ -14,7 +14,7 @@ import Synchronization
 ///
 /// Its memory is bounded by ``Configuration/maximumStreamBytes``: beyond it, streams that nobody has used for longest are forgotten, and
 /// begin anew with another epoch. The owner calls ``sweep()`` now and then.
-public final class MemoryBroker: Broker {
+public final class MemoryBroker: ImmediateBroker {
     /// What a broker may use, and its clock.
     public struct Configuration: Sendable {
         /// How many bytes all streams may use. Default 256 MiB.
@@ -109,10 +109,14 @@ public final class MemoryBroker: Broker {
         _ data: [UInt8], to channel: String, _ options: PublishOptions,
         _ completion: @escaping @Sendable (Result<PublishResult, BrokerError>) -> Void
     ) {
+        completion(.success(publishAtOnce(data, to: channel, options)))
+    }
+
+    public func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) -> PublishResult {
         let now = options.needsState ? Tick(now()) : .zero
         let result = shard(of: channel).publish(data, to: channel, options, now, limits)
         if limits.isOverStreamBudget { evict(sparing: channel) }
-        completion(.success(result))
+        return result
     }
 
     public func publishJoin(_ info: ClientInfo, on channel: String) {

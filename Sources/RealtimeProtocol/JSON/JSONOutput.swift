@@ -1,32 +1,43 @@
 package import NIOCore
 
 /// Writes JSON, in the order in which it is called.
+@usableFromInline
 package struct JSONOutput {
     package private(set) var buffer = ByteBufferAllocator().buffer(capacity: 256)
     private var needsComma = false
 
     package init() {}
 
+    @inlinable
     package mutating func object<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
-        begin()
-        buffer.writeStaticString("{")
+        open(UInt8(ascii: "{"))
         try body(&self)
-        buffer.writeStaticString("}")
-        needsComma = true
+        close(UInt8(ascii: "}"))
     }
 
+    @inlinable
     package mutating func array<Failure: Error>(_ body: (inout JSONOutput) throws(Failure) -> Void) throws(Failure) {
-        begin()
-        buffer.writeStaticString("[")
+        open(UInt8(ascii: "["))
         try body(&self)
-        buffer.writeStaticString("]")
+        close(UInt8(ascii: "]"))
+    }
+
+    @usableFromInline
+    mutating func open(_ bracket: UInt8) {
+        begin()
+        buffer.writeInteger(bracket)
+    }
+
+    @usableFromInline
+    mutating func close(_ bracket: UInt8) {
+        buffer.writeInteger(bracket)
         needsComma = true
     }
 
     /// The name of a member; its value comes next.
     package mutating func name(_ name: String) {
         string(name)
-        buffer.writeStaticString(":")
+        buffer.writeInteger(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -34,14 +45,21 @@ package struct JSONOutput {
         // Names, and most of what is written, need no escapes.
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
             begin()
-            buffer.writeStaticString("\"")
+            buffer.writeInteger(UInt8(ascii: "\""))
             buffer.writeString(text)
-            buffer.writeStaticString("\"")
+            buffer.writeInteger(UInt8(ascii: "\""))
             needsComma = true
             return
         }
         guard let quoted = JSONText.string(ByteBuffer(string: text)) else { return }
         raw(quoted)
+    }
+
+    /// Without the detours of what is generic.
+    package mutating func integer(_ number: UInt64) {
+        begin()
+        buffer.writeString(String(number))
+        needsComma = true
     }
 
     package mutating func integer(_ number: some BinaryInteger) {
@@ -63,8 +81,22 @@ package struct JSONOutput {
         needsComma = true
     }
 
+    /// A place to go back to.
+    package struct Mark {
+        fileprivate let length: Int
+        fileprivate let needsComma: Bool
+    }
+
+    package var mark: Mark { Mark(length: buffer.writerIndex, needsComma: needsComma) }
+
+    /// Forgets what was written since.
+    package mutating func rewind(to mark: Mark) {
+        buffer.moveWriterIndex(to: mark.length)
+        needsComma = mark.needsComma
+    }
+
     private mutating func begin() {
-        if needsComma { buffer.writeStaticString(",") }
+        if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
         needsComma = false
     }
 }
@@ -73,6 +105,11 @@ extension JSONOutput {
     package mutating func member(_ name: String, _ text: String) {
         self.name(name)
         string(text)
+    }
+
+    package mutating func member(_ name: String, _ number: UInt64) {
+        self.name(name)
+        integer(number)
     }
 
     package mutating func member(_ name: String, _ number: some BinaryInteger) {

@@ -67,15 +67,42 @@ package struct JSONValue: Sendable {
     package func members() throws(Wire.DecodingError) -> [String: JSONValue] {
         try scan { (scanner) throws(DecodingFault) in
             var members: [String: JSONValue] = [:]
-            guard scanner.take(UInt8(ascii: "{")) else { throw .wrongType }
-            if scanner.take(UInt8(ascii: "}")) { return members }
-            repeat {
-                let name = try scanner.text()
-                guard scanner.take(UInt8(ascii: ":")) else { throw .notJSON }
-                guard members.updateValue(try part(&scanner), forKey: name) == nil else { throw .duplicateKey }
-            } while scanner.take(UInt8(ascii: ","))
+            try eachMember(&scanner) { (name, value) throws(DecodingFault) in
+                guard members.updateValue(value, forKey: name) == nil else { throw .duplicateKey }
+            }
             return members
         }
+    }
+
+    /// The same in their order, for objects of a few members: which are looked through sooner than names are hashed.
+    package func memberList() throws(Wire.DecodingError) -> [(name: String, value: JSONValue)] {
+        try scan { (scanner) throws(DecodingFault) in
+            var members: [(name: String, value: JSONValue)] = []
+            // The names of one with many.
+            var names: Set<String> = []
+            try eachMember(&scanner) { (name, value) throws(DecodingFault) in
+                if members.count < 16 {
+                    guard !members.contains(where: { $0.name == name }) else { throw .duplicateKey }
+                } else {
+                    if names.isEmpty { names = Set(members.map(\.name)) }
+                    guard names.insert(name).inserted else { throw .duplicateKey }
+                }
+                members.append((name, value))
+            }
+            return members
+        }
+    }
+
+    private func eachMember(
+        _ scanner: inout JSONScanner, _ body: (String, JSONValue) throws(DecodingFault) -> Void
+    ) throws(DecodingFault) {
+        guard scanner.take(UInt8(ascii: "{")) else { throw .wrongType }
+        if scanner.take(UInt8(ascii: "}")) { return }
+        repeat {
+            let name = try scanner.text()
+            guard scanner.take(UInt8(ascii: ":")) else { throw .notJSON }
+            try body(name, part(&scanner))
+        } while scanner.take(UInt8(ascii: ","))
     }
 
     /// The elements of an array.

@@ -4,6 +4,7 @@ import RealtimeProtocol
 /// A method of the API: one line of the table that makes the routes, the check of what a call has, and the OpenAPI document.
 struct APIMethod: Sendable {
     typealias Run = @Sendable (ServerAPI, APIRequest, inout JSONOutput) async throws -> Void
+    typealias RunAtOnce = @Sendable (ServerAPI, APIRequest, inout JSONOutput) throws -> Void
 
     let name: String
     let summary: String
@@ -16,6 +17,8 @@ struct APIMethod: Sendable {
     let known: Set<String>
     /// Writes the result.
     let run: Run
+    /// The same without waiting, where the hub publishes at once. Nil: there is no such way.
+    let runAtOnce: RunAtOnce?
 
     /// - Parameters:
     ///   - name: as it stands in the path and in batches.
@@ -24,10 +27,12 @@ struct APIMethod: Sendable {
     ///   - alternatives: one of these members at least must be there.
     ///   - isExclusive: and no more than one.
     ///   - result: what comes back.
+    ///   - runAtOnce: does it without waiting, where the hub publishes at once.
     ///   - run: does it.
     init(
         _ name: String, _ summary: String, _ members: [APIMember], oneOf alternatives: [String] = [], isExclusive: Bool = false,
         _ result: APISchema = .empty,
+        atOnce runAtOnce: RunAtOnce? = nil,
         _ run: @escaping Run
     ) {
         self.name = name
@@ -38,6 +43,7 @@ struct APIMethod: Sendable {
         self.result = result
         self.known = Set(members.map(\.name))
         self.run = run
+        self.runAtOnce = runAtOnce
     }
 
     /// What is wrong with the members' names, before anything is done.

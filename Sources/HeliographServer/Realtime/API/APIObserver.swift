@@ -26,12 +26,28 @@ struct APIObserver: Sendable {
     ) async -> (Answer, APIError?) {
         let start = ContinuousClock.now
         let result = await traced(method, headers, body)
-        timers[method]?.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
-        if let error = result.1 {
-            let code = (100..<400).contains(error.code) ? "\(error.code)" : "application"
-            Counter(label: "api_errors_total", dimensions: [("code", code)], factory: factory).increment()
-        }
+        count(method, since: start, result.1)
         return result
+    }
+
+    /// Whether calls have spans.
+    var isTracing: Bool { tracer != nil }
+
+    /// The same for what is done at once, which has no span.
+    ///
+    /// - Returns: nil if `body` does: it was not a call then.
+    func callAtOnce<Answer>(_ method: String, _ body: () -> (Answer, APIError?)?) -> (Answer, APIError?)? {
+        let start = ContinuousClock.now
+        guard let result = body() else { return nil }
+        count(method, since: start, result.1)
+        return result
+    }
+
+    private func count(_ method: String, since start: ContinuousClock.Instant, _ error: APIError?) {
+        timers[method]?.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
+        guard let error else { return }
+        let code = (100..<400).contains(error.code) ? "\(error.code)" : "application"
+        Counter(label: "api_errors_total", dimensions: [("code", code)], factory: factory).increment()
     }
 
     private func traced<Answer>(

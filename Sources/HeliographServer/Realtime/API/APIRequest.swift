@@ -5,52 +5,59 @@ import RealtimeProtocol
 
 /// The members of a call. What is not understood is refused: a misspelt option of a publication would be missed by nobody.
 struct APIRequest {
-    private let members: [String: JSONValue]
-    /// The place within a call, for what is said of it: empty, or with a point at its end.
-    private let place: String
+    private let members: [(name: String, value: JSONValue)]
+    /// The object's name within a call, for what is said of it; empty: the call itself.
+    private let name: String
 
     /// A body.
     init(_ body: ByteBuffer) throws(APIError) {
-        place = ""
+        name = ""
         // What needs nothing may be called with nothing.
         guard body.readableBytes > 0 else {
-            members = [:]
+            members = []
             return
         }
-        do throws(Wire.DecodingError) { members = try JSONValue(body, maxDepth: 64).members() } catch {
+        do throws(Wire.DecodingError) { members = try JSONValue(body, maxDepth: 64).memberList() } catch {
             throw APIError(.badRequest, "the body is no JSON object: \(error)")
         }
     }
 
     /// An object within.
     init(_ value: JSONValue, place: String) throws(APIError) {
-        do throws(Wire.DecodingError) { members = try value.members() } catch {
+        do throws(Wire.DecodingError) { members = try value.memberList() } catch {
             throw APIError(.badRequest, "\(place) must be an object")
         }
-        self.place = "\(place)."
+        name = place
     }
 
+    private var place: String { name.isEmpty ? "" : "\(name)." }
+
     func check(known: Set<String>) throws(APIError) {
-        guard !members.keys.allSatisfy({ known.contains($0) }) else { return }
-        let other = members.keys.filter { !known.contains($0) }.min() ?? ""
+        guard !members.allSatisfy({ known.contains($0.name) }) else { return }
+        let other = members.lazy.map(\.name).filter { !known.contains($0) }.min() ?? ""
         throw APIError(.badRequest, "\(place)\(other) is not known")
+    }
+
+    private func member(_ name: String) -> JSONValue? {
+        for member in members where member.name == name { return member.value }
+        return nil
     }
 
     /// Null counts as not there.
     private func value(_ name: String) -> JSONValue? {
-        guard let value = members[name], !value.isNull else { return nil }
+        guard let value = member(name), !value.isNull else { return nil }
         return value
     }
 
     func has(_ name: String) -> Bool { value(name) != nil }
 
     /// Whether it is there, be it null.
-    func names(_ name: String) -> Bool { members[name] != nil }
+    func names(_ name: String) -> Bool { member(name) != nil }
 
     /// The only member; nil if there is none, or more.
     var only: (name: String, value: JSONValue)? {
         guard members.count == 1, let member = members.first else { return nil }
-        return (member.key, member.value)
+        return member
     }
 
     private func read<Value>(
@@ -163,7 +170,7 @@ struct APIRequest {
     /// The payload of a publication. Null is one.
     func data() throws(APIError) -> [UInt8] {
         if let payload = try payload("data") { return payload }
-        guard let null = members["data"] else { throw APIError(.badRequest, "\(place)data is missing") }
+        guard let null = member("data") else { throw APIError(.badRequest, "\(place)data is missing") }
         return Array(null.text.readableBytesView)
     }
 

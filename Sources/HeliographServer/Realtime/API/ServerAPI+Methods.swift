@@ -44,7 +44,7 @@ extension ServerAPI {
     static let methods: [APIMethod] = [
         APIMethod(
             "publish", "Publishes to a channel.", [.required("channel", .channel)] + APIMember.publication, oneOf: APIMember.payloads,
-            .position
+            .position, atOnce: { try $0.publishAtOnce($1, &$2) }
         ) { try await $0.publish($1, &$2) },
         APIMethod(
             "broadcast", "Publishes the same to several channels.",

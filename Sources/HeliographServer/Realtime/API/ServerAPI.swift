@@ -39,9 +39,11 @@ struct ServerAPI: Sendable {
             let request = try APIRequest(body)
             if method.isBatch { return (try await batch(request, for: caller), nil) }
             try caller.count()
-            let result = try await result(of: method, request, for: caller)
+            try check(method, request, for: caller)
+            var result = JSONOutput()
+            try await method.run(self, request, &result)
             output.object {
-                $0.name("result"); $0.raw(result)
+                $0.name("result"); $0.raw(result.buffer)
             }
             return (output.buffer, nil)
         } catch {
@@ -50,14 +52,31 @@ struct ServerAPI: Sendable {
         }
     }
 
-    /// The result alone.
-    func result(of method: APIMethod, _ request: APIRequest, for caller: APICaller) async throws -> ByteBuffer {
+    /// The same without waiting, where the hub publishes at once. Nil: there is something to wait for, and nothing was done.
+    func answerAtOnce(_ method: APIMethod, _ body: ByteBuffer, for caller: APICaller) -> (ByteBuffer, APIError?)? {
+        do {
+            let request = try APIRequest(body)
+            if method.isBatch { return try batchAtOnce(request, for: caller).map { ($0, nil) } }
+            guard let run = method.runAtOnce else { return nil }
+            try caller.count()
+            try check(method, request, for: caller)
+            var output = JSONOutput()
+            try output.object { output in
+                output.name("result")
+                try run(self, request, &output)
+            }
+            return (output.buffer, nil)
+        } catch {
+            let error = APIError(error)
+            return (Self.answer(error), error)
+        }
+    }
+
+    /// Whether the caller may, and the request has what it must.
+    func check(_ method: APIMethod, _ request: APIRequest, for caller: APICaller) throws(APIError) {
         try caller.check(method)
         try method.check(request)
         try caller.check(method, request)
-        var result = JSONOutput()
-        try await method.run(self, request, &result)
-        return result.buffer
     }
 
     static func answer(_ error: APIError) -> ByteBuffer {

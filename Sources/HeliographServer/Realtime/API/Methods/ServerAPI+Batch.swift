@@ -1,4 +1,5 @@
 import NIOCore
+import RealtimeHub
 import RealtimeProtocol
 
 extension ServerAPI {
@@ -11,9 +12,8 @@ extension ServerAPI {
     ///
     /// What a command lacks is in its reply. A batch that is not one, or has a method that there is not, is refused as a whole, and nothing of it is done.
     func batch(_ request: APIRequest, for caller: APICaller) async throws -> ByteBuffer {
-        try Self.table["batch"]?.check(request)
-        let commands = try commands(request)
-        let isParallel = try request.flag("parallel")
+        let (commands, isParallel) = try content(request)
+        if hub.publishesAtOnce, let answer = try atOnce(commands, for: caller) { return answer }
         try caller.count(commands.count)
         let replies = isParallel ? await inParallel(commands, for: caller) : await inOrder(commands, for: caller)
         var output = JSONOutput()
@@ -24,6 +24,43 @@ extension ServerAPI {
             }
         }
         return output.buffer
+    }
+
+    /// The same without waiting, where the hub publishes at once. Nil: there is a command that has to wait, and nothing was done.
+    func batchAtOnce(_ request: APIRequest, for caller: APICaller) throws(APIError) -> ByteBuffer? {
+        try atOnce(content(request).commands, for: caller)
+    }
+
+    private func atOnce(_ commands: [Command], for caller: APICaller) throws(APIError) -> ByteBuffer? {
+        guard commands.allSatisfy({ $0.method.runAtOnce != nil }) else { return nil }
+        try caller.count(commands.count)
+        var output = JSONOutput()
+        output.object { output in
+            output.name("replies")
+            output.array { output in
+                for command in commands { reply(to: command, for: caller, &output) }
+            }
+        }
+        return output.buffer
+    }
+
+    private func reply(to command: Command, for caller: APICaller, _ output: inout JSONOutput) {
+        let start = output.mark
+        do {
+            try check(command.method, command.request, for: caller)
+            try output.object { output in
+                output.name(command.method.name)
+                try command.method.runAtOnce?(self, command.request, &output)
+            }
+        } catch {
+            output.rewind(to: start)
+            output.object { $0.error(APIError(error)) }
+        }
+    }
+
+    private func content(_ request: APIRequest) throws(APIError) -> (commands: [Command], isParallel: Bool) {
+        try Self.table["batch"]?.check(request)
+        return (try commands(request), try request.flag("parallel"))
     }
 
     private func commands(_ request: APIRequest) throws(APIError) -> [Command] {
@@ -71,9 +108,11 @@ extension ServerAPI {
     private func reply(to command: Command, for caller: APICaller) async -> ByteBuffer {
         var output = JSONOutput()
         do {
-            let result = try await result(of: command.method, command.request, for: caller)
+            try check(command.method, command.request, for: caller)
+            var result = JSONOutput()
+            try await command.method.run(self, command.request, &result)
             output.object {
-                $0.name(command.method.name); $0.raw(result)
+                $0.name(command.method.name); $0.raw(result.buffer)
             }
         } catch {
             let error = APIError(error)

@@ -5,33 +5,31 @@ import RealtimeProtocol
 extension ServerAPI {
     private struct Outgoing {
         let data: [UInt8]
-        let tags: [String: String]
-        let idempotencyKey: String?
-        let usesDelta: Bool
+        let options: PublishOptions
         let skipsHistory: Bool
-        let version: UInt64
-        let versionEpoch: String
-        let excluded: String?
 
         init(_ request: APIRequest) throws(APIError) {
             data = try request.data()
-            tags = try request.tags()
+            var options = PublishOptions()
+            options.tags = try request.tags()
             let key = try request.text("idempotency_key")
-            idempotencyKey = key.isEmpty ? nil : key
-            usesDelta = try request.flag("delta")
+            if !key.isEmpty { options.idempotencyKey = key }
+            options.usesDelta = try request.flag("delta")
             skipsHistory = try request.flag("skip_history")
-            version = try request.integer("version")
-            versionEpoch = try request.text("version_epoch")
+            options.version = try request.integer("version")
+            options.versionEpoch = try request.text("version_epoch")
             let client = try request.text("exclude")
-            excluded = client.isEmpty ? nil : client
+            if !client.isEmpty { options.excludedClient = client }
+            self.options = options
         }
     }
 
     private func publish(_ outgoing: Outgoing, to channel: String) async throws -> StreamPosition {
-        try await hub.publish(
-            outgoing.data, to: channel, tags: outgoing.tags, idempotencyKey: outgoing.idempotencyKey, usesDelta: outgoing.usesDelta,
-            skipsHistory: outgoing.skipsHistory, excluding: outgoing.excluded, version: outgoing.version,
-            versionEpoch: outgoing.versionEpoch
+        let options = outgoing.options
+        return try await hub.publish(
+            outgoing.data, to: channel, tags: options.tags, idempotencyKey: options.idempotencyKey, usesDelta: options.usesDelta,
+            skipsHistory: outgoing.skipsHistory, excluding: options.excludedClient, version: options.version,
+            versionEpoch: options.versionEpoch
         ).position
     }
 
@@ -42,6 +40,15 @@ extension ServerAPI {
     func publish(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let channel = try request.channel()
         let position = try await publish(Outgoing(request), to: channel)
+        result.object { $0.position(position) }
+    }
+
+    /// The same, where the hub publishes at once.
+    func publishAtOnce(_ request: APIRequest, _ result: inout JSONOutput) throws {
+        let channel = try request.channel()
+        let outgoing = try Outgoing(request)
+        let published = try hub.publishAtOnce(outgoing.data, to: channel, outgoing.options, skipsHistory: outgoing.skipsHistory)
+        guard let position = published?.position else { throw APIError(.internal) }
         result.object { $0.position(position) }
     }
 

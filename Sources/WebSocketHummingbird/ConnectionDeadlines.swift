@@ -1,12 +1,12 @@
-// Strategy: every connection has a deadline for its handshake, nearly none ever meets it, and all are equally long. SwiftNIO's timers are a
+// Strategy: every connection has a deadline for its handshake, and one between requests; nearly none ever meets it, and all are equally long. SwiftNIO's timers are a
 // heap in which cancelling is a search through all of them (10,000 quiet sockets have timers too), so that a timer for each connection would
 // make each handshake cost what all open ones cost. Equally long deadlines end in the order in which they began: a linked list, with one
 // timer for its first, cancels in constant time.
 
 import NIOCore
 
-/// The deadlines of one event loop. Not `Sendable`: everything happens on that loop.
-final class HandshakeDeadlines {
+/// Equally long deadlines of one event loop. Not `Sendable`: everything happens on that loop.
+final class ConnectionDeadlines {
     private let eventLoop: any EventLoop
     private let length: TimeAmount
     private var first: Deadline?
@@ -24,13 +24,24 @@ final class HandshakeDeadlines {
     /// Closes the channel when the time is over, unless the deadline is cancelled before.
     func begin(for channel: any Channel) -> Deadline {
         let deadline = Deadline(channel: channel, end: eventLoop.now + length, list: self)
+        append(deadline)
+        setTimer()
+        return deadline
+    }
+
+    private func append(_ deadline: Deadline) {
         deadline.previous = last
         last?.next = deadline
         last = deadline
         if first == nil { first = deadline }
         count += 1
-        setTimer()
-        return deadline
+    }
+
+    fileprivate func renew(_ deadline: Deadline) {
+        deadline.end = eventLoop.now + length
+        guard last !== deadline else { return }
+        remove(deadline)
+        append(deadline)
     }
 
     fileprivate func remove(_ deadline: Deadline) {
@@ -58,21 +69,24 @@ final class HandshakeDeadlines {
         }
     }
 
-    /// The deadline of one handshake.
+    /// The deadline of one connection.
     final class Deadline {
         fileprivate let channel: any Channel
-        fileprivate let end: NIODeadline
-        fileprivate var list: HandshakeDeadlines?
+        fileprivate var end: NIODeadline
+        fileprivate var list: ConnectionDeadlines?
         fileprivate var next: Deadline?
         fileprivate weak var previous: Deadline?
 
-        fileprivate init(channel: any Channel, end: NIODeadline, list: HandshakeDeadlines) {
+        fileprivate init(channel: any Channel, end: NIODeadline, list: ConnectionDeadlines) {
             self.channel = channel
             self.end = end
             self.list = list
         }
 
-        /// The handshake is over. A no-op if the time was over before.
+        /// The time begins anew. A no-op if it was over before.
+        func renew() { list?.renew(self) }
+
+        /// There is nothing to wait for any more. A no-op if the time was over before.
         func cancel() {
             list?.remove(self)
             list = nil

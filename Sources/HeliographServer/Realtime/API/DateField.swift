@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Synchronization
+
+/// The field Date of an answer (RFC 9110 §5.6.7), made once a second.
+final class DateField: Sendable {
+    private let current = Mutex((second: Int64.min, text: ""))
+
+    var now: String { text(at: Int64(Date().timeIntervalSince1970)) }
+
+    /// - Parameter second: since 1970.
+    func text(at second: Int64) -> String {
+        current.withLock { current in
+            if current.second != second { current = (second, Self.made(second)) }
+            return current.text
+        }
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    private static func made(_ second: Int64) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        let parts = calendar.dateComponents(
+            [.weekday, .day, .month, .year, .hour, .minute, .second], from: Date(timeIntervalSince1970: Double(second)))
+        // Calendar's weekdays and months begin with 1.
+        guard let weekday = parts.weekday, let day = parts.day, let month = parts.month, let year = parts.year, let hour = parts.hour,
+            let minute = parts.minute, let second = parts.second, weekdays.indices.contains(weekday - 1),
+            months.indices.contains(month - 1)
+        else { return "" }
+        let clock = [hour, minute, second].map { digits($0, 2) }.joined(separator: ":")
+        return "\(weekdays[weekday - 1]), \(digits(day, 2)) \(months[month - 1]) \(digits(year, 4)) \(clock) GMT"
+    }
+
+    private static func digits(_ number: Int, _ count: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, count - digits.count)) + digits
+    }
+}
