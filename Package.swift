@@ -142,7 +142,7 @@ let package = Package(
             name: "BackendHooks",
             dependencies: [
                 "RealtimeHub", "RealtimeProtocol", "PubSub", "CZlib", asyncHTTPClient, crypto, collections, nio, nioPosix, nioHTTP1, nioSSL,
-                logging, metrics,
+                logging, metrics, tracing,
             ],
             swiftSettings: settings
         ),
@@ -254,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "WebSocketHummingbirdTests",
             dependencies: [
-                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "ServerTestSupport",
+                "WebSocketHummingbird", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", "WebMiddleware",
+                "ServerTestSupport",
                 hummingbird, hummingbirdCore, hummingbirdTLS, hummingbirdTesting, httpTypes, nio, nioPosix, nioSSL, nioHTTP1, nioHTTP2,
                 nioHPACK, nioEmbedded, logging, serviceLifecycle,
             ],
@@ -271,7 +272,7 @@ let package = Package(
             name: "BackendHooksTests",
             dependencies: [
                 "BackendHooks", "RealtimeHub", "RealtimeProtocol", "PubSub", "ServerTestSupport", hummingbird, hummingbirdTesting, nio,
-                nioPosix, nioHTTP1, logging, metrics, metricsTestKit,
+                nioPosix, nioHTTP1, logging, metrics, metricsTestKit, tracing, inMemoryTracing,
             ],
             swiftSettings: settings
         ),

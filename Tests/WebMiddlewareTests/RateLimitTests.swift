@@ -46,7 +46,7 @@ struct RateLimitTests {
 
     @Test("counts by address")
     func byAddress() async throws {
-        try await Site.run([RateLimit<TestContext>(.perHour(1), key: .address)], live: true) { site async throws in
+        try await Site.run([RateLimit<TestContext>(.perHour(1), key: .peerAddress)], live: true) { site async throws in
             #expect(try await site.status() == .ok)
             #expect(try await site.status() == .tooManyRequests)
         }

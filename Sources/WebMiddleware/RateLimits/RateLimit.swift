@@ -5,7 +5,7 @@ import NIOCore
 /// Lets each client make so many requests, and answers those beyond with 429 (RFC 6585 §4).
 ///
 /// ```swift
-/// router.add(middleware: RateLimit(.perMinute(600, burst: 50), key: .address))
+/// router.add(middleware: RateLimit(.perMinute(600, burst: 50), key: .peerAddress))
 /// ```
 ///
 /// Every answer says how much is left: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset` (seconds until all of it is back) and

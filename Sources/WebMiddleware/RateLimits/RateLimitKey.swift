@@ -31,7 +31,7 @@ public struct RateLimitKey<Context: RequestContext>: Sendable {
     }
 
     /// A bucket for each address, which the last of our own proxies saw: the right one of `X-Forwarded-For`, counted from its end. What stands
-    /// before it was written by the client.
+    /// before it was written by the client. It trusts whoever connects: only our proxies may be able to.
     ///
     /// - Parameter proxies: how many proxies of ours each request passes, each of which appends the address that it sees. With a wrong number
     ///   everybody shares a bucket, or everybody can choose one.
@@ -42,6 +42,18 @@ public struct RateLimitKey<Context: RequestContext>: Sendable {
             guard proxies > 0, let address = addresses.dropLast(proxies - 1).last else { return "" }
             return network(of: address.filter { $0 != " " && $0 != "\t" })
         }
+    }
+
+    /// A bucket for each address that a request is from, as somebody has found out who knows whom to believe; of IPv6 for each network of 64 bits. Requests without one share one.
+    ///
+    /// ```swift
+    /// // What `WebSocketHummingbird` says: the peer, or whom its server's `trustedProxies` and a PROXY header name. It believes nobody else.
+    /// router.add(middleware: RateLimit(.perMinute(600), key: .address { $0.clientAddress?.description }))
+    /// ```
+    ///
+    /// - Parameter find: the address of a request. It must not be taken from a field that clients can write.
+    public static func address(_ find: @escaping @Sendable (Request) -> String?) -> RateLimitKey {
+        RateLimitKey { request, _ in find(request).map(network) ?? "" }
     }
 
     /// A bucket for each value, such as the name of a user whom an earlier middleware has found out. Requests without one share one.
@@ -69,8 +81,9 @@ public struct RateLimitKey<Context: RequestContext>: Sendable {
 }
 
 extension RateLimitKey where Context: RemoteAddressRequestContext {
-    /// A bucket for each address that connects, of IPv6 for each network of 64 bits. Behind a proxy that is the proxy's: see ``forwardedAddress(proxies:)``.
-    public static var address: RateLimitKey {
+    /// A bucket for each address that connects, of IPv6 for each network of 64 bits. It trusts nobody's word, so behind a proxy all clients share the proxy's bucket: take ``address(_:)`` under
+    /// a server that knows its proxies, or else ``forwardedAddress(proxies:)``.
+    public static var peerAddress: RateLimitKey {
         RateLimitKey { _, context in (context.remoteAddress?.ipAddress).map(network) ?? "" }
     }
 }
