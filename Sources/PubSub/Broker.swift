@@ -37,7 +37,8 @@ public protocol Broker: AnyObject, Sendable {
     /// Says who is to be told. Before anything else; the broker keeps the receiver until ``stop()``.
     func start(_ receiver: any BrokerReceiver)
 
-    /// The receiver is told nothing more, and no call of it is going on when this returns. Not from within such a call.
+    /// The receiver is told nothing more, and no call of it is going on when this returns. Not from within such a call. A broker whose streams end with the process takes no more
+    /// publications then (``BrokerError/stopped``): whoever publishes must know that they are for nobody.
     func stop()
 
     /// This node wants the channel's publications, joins and leaves. When it completes, it gets all that come after.

@@ -6,6 +6,8 @@ public enum BrokerError: Error, Hashable, Sendable {
     case unsupported(String)
     /// Not now: the broker is not reachable, or has too much to do. The text is for the log.
     case unavailable(String)
+    /// The broker has been stopped: it takes no more publications.
+    case stopped
 }
 
 extension BrokerError: CustomStringConvertible {
@@ -14,6 +16,7 @@ extension BrokerError: CustomStringConvertible {
         case .wrongEpoch(let current): "the stream was begun anew; it is at offset \(current.offset) of epoch \(current.epoch)"
         case .unsupported(let what): "not supported by this broker: \(what)"
         case .unavailable(let why): "broker unavailable: \(why)"
+        case .stopped: "the broker has been stopped"
         }
     }
 }

@@ -60,7 +60,7 @@ extension Session {
         switch error {
         case .wrongEpoch: reply(id, error: .unrecoverablePosition)
         case .unsupported: reply(id, error: .notAvailable)
-        case .unavailable: reply(id, error: .internal)
+        case .unavailable, .stopped: reply(id, error: .internal)
         }
     }
 

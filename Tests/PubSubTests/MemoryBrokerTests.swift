@@ -64,7 +64,20 @@ struct MemoryBrokerTests {
         #expect(gone != nil)
         broker.stop()
         #expect(gone == nil)
-        #expect(broker.publishNow("1", to: "c", .kept).position.offset == 1, "it still keeps streams")
+    }
+
+    @Test("What is published after it was stopped is refused, and kept nowhere; started anew it goes on")
+    func stopped() throws {
+        let broker = MemoryBroker()
+        let receiver = RecordingReceiver()
+        broker.start(receiver)
+        let position = broker.publishNow("1", to: "c", .kept).position
+        broker.stop()
+        for options in [PublishOptions(), .kept] { #expect(broker.refusal(of: "2", to: "c", options) == .stopped) }
+        #expect(try broker.historyNow(of: "c", HistoryQuery(limit: .all), .minute).get().position == position)
+        broker.start(receiver)
+        #expect(broker.publishNow("3", to: "c", .kept).position.offset == position.offset + 1)
+        #expect(receiver.publications(on: "c").count == 2)
     }
 
     @Test("Any number of shards will do", arguments: [-1, 0, 1, 3, 1000])

@@ -6,16 +6,28 @@ import Synchronization
 
 /// The channels that have the same place in the table of locks.
 final class BrokerShard: Sendable {
-    private let turn = Mutex<(any BrokerReceiver)?>(nil)
-    private let state = Mutex(ShardState())
-
-    /// Returns when no call is going on.
-    func setReceiver(_ receiver: (any BrokerReceiver)?) {
-        turn.withLock { $0 = receiver }
+    private struct Turn {
+        var receiver: (any BrokerReceiver)?
+        var isStopped = false
     }
 
-    func publish(_ data: [UInt8], to channel: String, _ options: PublishOptions, _ now: Tick, _ limits: BrokerLimits) -> PublishResult {
-        turn.withLock { receiver in
+    private let turn = Mutex(Turn())
+    private let state = Mutex(ShardState())
+
+    func start(_ receiver: any BrokerReceiver) {
+        turn.withLock { $0 = Turn(receiver: receiver) }
+    }
+
+    /// Returns when no call is going on.
+    func stop() {
+        turn.withLock { $0 = Turn(isStopped: true) }
+    }
+
+    /// - Returns: nil: it is stopped, and nothing was published.
+    func publish(_ data: [UInt8], to channel: String, _ options: PublishOptions, _ now: Tick, _ limits: BrokerLimits) -> PublishResult? {
+        turn.withLock { turn in
+            guard !turn.isStopped else { return nil }
+            let receiver = turn.receiver
             var publication = Publication(
                 data: data, info: options.info, tags: options.tags, time: options.time, version: options.version)
             guard options.needsState else {

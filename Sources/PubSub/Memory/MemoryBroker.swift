@@ -79,16 +79,14 @@ public final class MemoryBroker: ImmediateBroker {
     // MARK: Receiver
 
     public func start(_ receiver: any BrokerReceiver) {
-        setReceiver(receiver)
+        self.receiver.withLock { $0 = receiver }
+        for shard in shards { shard.start(receiver) }
     }
 
+    /// What is published from now on fails with ``BrokerError/stopped``; streams can still be read.
     public func stop() {
-        setReceiver(nil)
-    }
-
-    private func setReceiver(_ new: (any BrokerReceiver)?) {
-        receiver.withLock { $0 = new }
-        for shard in shards { shard.setReceiver(new) }
+        receiver.withLock { $0 = nil }
+        for shard in shards { shard.stop() }
     }
 
     /// Completes at once: the receiver is told of every channel.
@@ -114,7 +112,9 @@ public final class MemoryBroker: ImmediateBroker {
 
     public func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) -> PublishResult {
         let now = options.needsState ? Tick(now()) : .zero
-        let result = shard(of: channel).publish(data, to: channel, options, now, limits)
+        guard let result = shard(of: channel).publish(data, to: channel, options, now, limits) else {
+            return completion(.failure(.stopped))
+        }
         if limits.isOverStreamBudget { evict(sparing: channel) }
         return result
     }

@@ -49,6 +49,21 @@ struct APIMethodTests {
         }
     }
 
+    @Test("says that nothing was published when the hub has ended, and a batch says it of each")
+    func ended() async throws {
+        try await APITests.run { api in
+            #expect(try await api.call("publish", #"{"channel":"history:a","data":1}"#).contains("result"))
+            api.server.application.hub.shutDown()
+            let error = #""error":{"code":100,"message":"internal server error: the server is going down, and nothing was published"}"#
+            #expect(try await api.call("publish", #"{"channel":"history:a","data":2}"#) == "{\(error)}")
+            #expect(try await api.call("publish", #"{"channel":"news","data":2}"#) == "{\(error)}")
+            #expect(
+                try await api.call("broadcast", #"{"channels":["news","history:a"],"data":2}"#)
+                    == #"{"result":{"responses":[{\#(error)},{\#(error)}]}}"#)
+            #expect(try await api.call("history", #"{"channel":"history:a","limit":10}"#).contains(#""offset":1"#))
+        }
+    }
+
     // MARK: Clients
 
     @Test("subscribes a user's connections, with data, what others see, and what was missed")

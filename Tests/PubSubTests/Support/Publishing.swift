@@ -9,6 +9,13 @@ extension Broker {
         return answer.value ?? PublishResult(position: StreamPosition(offset: .max, epoch: "failed"))
     }
 
+    /// Why a publication failed; nil: it did not.
+    func refusal(of text: String, to channel: String, _ options: PublishOptions) -> BrokerError? {
+        let answer = Box<BrokerError>()
+        publish(Array(text.utf8), to: channel, options) { if case .failure(let error) = $0 { answer.value = error } }
+        return answer.value
+    }
+
     func historyNow(of channel: String, _ query: HistoryQuery = HistoryQuery(), _ retention: Retention?) -> Result<History, BrokerError> {
         let answer = Box<Result<History, BrokerError>>()
         history(of: channel, query, retention: retention) { answer.value = $0 }

@@ -20,6 +20,7 @@ struct APIError: Error, Hashable {
         case HubRefusal.error(let code): self.init(code)
         case BrokerError.wrongEpoch: self.init(.unrecoverablePosition)
         case BrokerError.unsupported(let what): self.init(.notAvailable, what)
+        case BrokerError.stopped: self.init(.internal, "the server is going down, and nothing was published")
         default: self.init(.internal)
         }
     }
