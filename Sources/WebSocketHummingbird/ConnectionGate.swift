@@ -18,45 +18,49 @@ final class ConnectionGate: Sendable {
         var byPeer: [Peer: Int] = [:]
     }
 
-    let total: Int
-    private let perAddress: Int?
+    private let settings: AdjustableServerSettings
+    private let usualTotal: Int
+    private let countsAddresses: Bool
     private let state = Mutex(State())
 
-    init(_ limits: ConnectionLimits, descriptorLimit: Int = ConnectionGate.descriptorLimit()) {
-        self.total = limits.total ?? max(1, descriptorLimit - descriptorLimit / 20)
-        self.perAddress = limits.perAddress
+    /// - Parameter countsAddresses: whether the connections of an address are counted even if nothing limits them: that may change.
+    init(_ settings: AdjustableServerSettings, countsAddresses: Bool, descriptorLimit: Int = ConnectionGate.descriptorLimit()) {
+        self.settings = settings
+        self.countsAddresses = countsAddresses
+        usualTotal = max(1, descriptorLimit - descriptorLimit / 20)
     }
+
+    var total: Int { settings.limits.total ?? usualTotal }
 
     /// How many connections are open.
     var count: Int { state.withLock { $0.total } }
 
     /// Takes a place, if there is one, that is to be given back with ``leave(_:)``.
     func enter(_ peer: Peer) -> Bool {
-        state.withLock { state in
-            guard state.total < total else { return false }
-            if let perAddress, peer != .unknown {
-                let open = state.byPeer[peer, default: 0]
-                guard open < perAddress else { return false }
-                state.byPeer[peer] = open + 1
-            }
+        let limits = settings.limits
+        return state.withLock { state in
+            guard state.total < limits.total ?? usualTotal, Self.enter(peer, &state, limits) else { return false }
             state.total += 1
             return true
         }
     }
 
+    private static func enter(_ peer: Peer, _ state: inout State, _ limits: ConnectionLimits) -> Bool {
+        guard peer != .unknown else { return true }
+        let open = state.byPeer[peer, default: 0]
+        guard open < limits.perAddress ?? .max else { return false }
+        state.byPeer[peer] = open + 1
+        return true
+    }
+
     /// Takes a place among those of an address, for a connection that has one among all.
     func enterAddress(_ peer: Peer) -> Bool {
-        guard let perAddress, peer != .unknown else { return true }
-        return state.withLock { state in
-            let open = state.byPeer[peer, default: 0]
-            guard open < perAddress else { return false }
-            state.byPeer[peer] = open + 1
-            return true
-        }
+        let limits = settings.limits
+        return state.withLock { Self.enter(peer, &$0, limits) }
     }
 
     func leaveAddress(_ peer: Peer) {
-        guard perAddress != nil else { return }
+        guard peer != .unknown else { return }
         state.withLock { state in
             guard let open = state.byPeer[peer] else { return }
             state.byPeer[peer] = open > 1 ? open - 1 : nil
@@ -66,14 +70,14 @@ final class ConnectionGate: Sendable {
     func leave(_ peer: Peer) {
         state.withLock { state in
             state.total -= 1
-            guard perAddress != nil, let open = state.byPeer[peer] else { return }
+            guard peer != .unknown, let open = state.byPeer[peer] else { return }
             state.byPeer[peer] = open > 1 ? open - 1 : nil
         }
     }
 
     /// Who is at the other end. Nothing is looked up if no limit needs it.
     func peer(of channel: any Channel) -> Peer {
-        guard perAddress != nil, let address = channel.remoteAddress else { return .unknown }
+        guard countsAddresses || settings.limits.perAddress != nil, let address = channel.remoteAddress else { return .unknown }
         return Peer(address)
     }
 

@@ -5,6 +5,7 @@ import Synchronization
 /// What all connections of one server share.
 final class ServerState: Sendable {
     let configuration: WebSocketServerConfiguration
+    private let settings: AdjustableServerSettings
     let gate: ConnectionGate
     let liveSockets = LiveSockets()
     let work = ServerWork()
@@ -15,8 +16,13 @@ final class ServerState: Sendable {
 
     init(_ configuration: WebSocketServerConfiguration) {
         self.configuration = configuration
-        self.gate = ConnectionGate(configuration.limits)
+        let settings = configuration.adjustable
+        self.settings = settings ?? AdjustableServerSettings(limits: configuration.limits, trustedProxies: configuration.trustedProxies)
+        self.gate = ConnectionGate(self.settings, countsAddresses: settings != nil)
     }
+
+    /// Whose word is taken.
+    var trustedProxies: TrustedProxies { settings.trustedProxies }
 
     /// What the connections of one event loop share.
     func loop(_ eventLoop: any EventLoop) -> LoopState {
@@ -51,7 +57,7 @@ final class ServerState: Sendable {
     /// - Returns: false if the peer may not say who its clients are.
     func expectProxyHeader(on channel: any Channel, logger: Logger) throws -> Bool {
         guard configuration.proxyProtocol else { return true }
-        guard let peer = IPAddress(channel.remoteAddress), configuration.trustedProxies.contains(peer) else {
+        guard let peer = IPAddress(channel.remoteAddress), trustedProxies.contains(peer) else {
             logger.debug("a connection that is not a proxy's", metadata: ["peer": "\(channel.remoteAddress?.ipAddress ?? "?")"])
             return false
         }

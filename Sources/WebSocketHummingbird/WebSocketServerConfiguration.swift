@@ -29,6 +29,9 @@ public struct WebSocketServerConfiguration: Sendable {
     /// The proxies whose word is taken for who a client is (`Request.clientAddress`). Default: none.
     public var trustedProxies = TrustedProxies()
 
+    /// In place of ``limits`` and ``trustedProxies``, where they are to change while the server runs. Default nil: they do not.
+    public var adjustable: AdjustableServerSettings?
+
     /// Whether every connection begins with a PROXY header, of version 1 or 2, before TLS. Connections that do not come from one of ``trustedProxies``, or
     /// have no such header, are closed without an answer: it is never guessed. Default false.
     public var proxyProtocol = false

@@ -43,7 +43,8 @@ struct ConnectionLimitTests {
 
     @Test("A gate counts by peer, and gives back")
     func gate() throws {
-        let gate = ConnectionGate(ConnectionLimits(total: 4, perAddress: 2))
+        let settings = AdjustableServerSettings(limits: ConnectionLimits(total: 4, perAddress: 2))
+        let gate = ConnectionGate(settings, countsAddresses: false)
         let first = PeerAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
         let second = PeerAddress(try SocketAddress(ipAddress: "192.0.2.2", port: 1))
         #expect(gate.enter(first) && gate.enter(first))
@@ -53,6 +54,45 @@ struct ConnectionLimitTests {
         #expect(!gate.enter(.unknown))
         gate.leave(first)
         #expect(gate.enter(first))
+    }
+
+    @Test("Limits change while the server runs: who is there counts and stays, whoever there was a limit for")
+    func adjusted() async throws {
+        let settings = AdjustableServerSettings()
+        var configuration = WebSocketServerConfiguration()
+        configuration.adjustable = settings
+        try await withServer(echoRouter(), .webSockets(configuration: configuration)) { server in
+            let first = try await RawClient.upgraded(port: server.port)
+            let second = try await RawClient.upgraded(port: server.port)
+            for limits in [ConnectionLimits(total: 1), ConnectionLimits(perAddress: 2)] {
+                settings.limits = limits
+                #expect(try await RawClient.connect(port: server.port).response().status == 503)
+            }
+            settings.limits = ConnectionLimits(total: 3, perAddress: 3)
+            let third = try await RawClient.upgraded(port: server.port)
+            #expect(try await RawClient.connect(port: server.port).response().status == 503)
+            for client in [first, second, third] {
+                try await client.send(Frame.text("still here"))
+                #expect(try await client.frame().text == "still here")
+            }
+        }
+    }
+
+    @Test("Proxies that are trusted change while the server runs, for connections that come then")
+    func proxies() async throws {
+        let settings = AdjustableServerSettings()
+        var configuration = WebSocketServerConfiguration()
+        configuration.adjustable = settings
+        let router = Router()
+        router.get("address") { request, _ in request.clientAddress?.description ?? "none" }
+        try await withServer(router, .webSockets(configuration: configuration)) { server in
+            for (networks, expected) in [([], "127.0.0.1"), (["127.0.0.0/8"], "203.0.113.7"), (["10.0.0.0/8"], "127.0.0.1")] {
+                settings.trustedProxies = TrustedProxies(networks.compactMap { IPNetwork($0) })
+                let client = try await RawClient.connect(port: server.port)
+                try await client.send("GET /address HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n")
+                #expect(try await client.response().body == expected)
+            }
+        }
     }
 
     @Test(
@@ -70,8 +110,8 @@ struct ConnectionLimitTests {
 
     @Test("Without a limit given, 95 % of the descriptors may be connections")
     func descriptors() {
-        #expect(ConnectionGate(ConnectionLimits(), descriptorLimit: 1_000).total == 950)
-        #expect(ConnectionGate(ConnectionLimits(), descriptorLimit: 0).total == 1)
+        #expect(ConnectionGate(AdjustableServerSettings(), countsAddresses: false, descriptorLimit: 1_000).total == 950)
+        #expect(ConnectionGate(AdjustableServerSettings(), countsAddresses: false, descriptorLimit: 0).total == 1)
         #expect(ConnectionGate.descriptorLimit() > 0)
     }
 

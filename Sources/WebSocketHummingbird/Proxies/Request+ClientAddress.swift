@@ -36,8 +36,8 @@ struct ConnectionOrigin: Sendable {
 extension ServerState {
     func origin(of channel: any Channel) -> ConnectionOrigin {
         let peer = IPAddress(channel.remoteAddress ?? channel.parent?.remoteAddress)
-        guard configuration.proxyProtocol else { return ConnectionOrigin(peer: peer, proxies: configuration.trustedProxies) }
-        if let named = namedClients.client(of: channel) { return ConnectionOrigin(peer: named, proxies: configuration.trustedProxies) }
+        guard configuration.proxyProtocol else { return ConnectionOrigin(peer: peer, proxies: trustedProxies) }
+        if let named = namedClients.client(of: channel) { return ConnectionOrigin(peer: named, proxies: trustedProxies) }
         // The header names nobody: whoever wrote the request, it was not the proxy.
         return ConnectionOrigin(peer: peer, proxies: TrustedProxies())
     }
