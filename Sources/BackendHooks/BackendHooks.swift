@@ -2,6 +2,7 @@ public import Logging
 import NIOCore
 public import RealtimeHub
 import RealtimeProtocol
+public import Tracing
 
 /// Asks backends over HTTP what an application would decide by ``/RealtimeHub/HubHandlers``: who may connect, subscribe, publish; what a call answers; whether
 /// a connection or a subscription goes on.
@@ -18,7 +19,7 @@ import RealtimeProtocol
 /// time is over go on for about a minute then, and the backend is asked again.
 public struct BackendHooks: Sendable {
     /// Which backends are asked.
-    public struct Configuration: Sendable {
+    public struct Configuration: Hashable, Sendable {
         /// About clients that connect without a token; nil: nobody.
         public var connect: HookEndpoint?
         /// About connections whose time is over; nil: clients have to refresh them.
@@ -52,26 +53,41 @@ public struct BackendHooks: Sendable {
     private let publish: [String: HookCaller]
     private let subscriptionRefresh: [String: HookCaller]
     private let calls: [String: HookCaller]
-    private let allowsAnonymousConnections: Bool
+    private let configuration: Configuration
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - configuration: which backends are asked.
+    ///   - old: what was used before, if the configuration is another one now: endpoints that are the same go on with what is known of them, such as that
+    ///     they are left alone for a while. Default nil.
+    ///   - logger: for what goes wrong.
+    ///   - tracer: gets a span of each question. Default: the process's, if it has one by now.
     /// - Throws: what is wrong with an endpoint's certificates.
-    public init(_ configuration: Configuration, logger: Logger) throws {
-        func callers(_ hook: Hook, _ endpoints: [String: HookEndpoint]) throws -> [String: HookCaller] {
-            try endpoints.mapValues { try HookCaller(hook, $0, logger: logger) }
+    public init(_ configuration: Configuration, inPlaceOf old: BackendHooks? = nil, logger: Logger, tracer: (any Tracer)? = nil) throws {
+        let tracing = HookTracing(tracer)
+        func caller(_ hook: Hook, _ endpoint: HookEndpoint, _ known: HookCaller?) throws -> HookCaller {
+            if let known, known.endpoint == endpoint { return known }
+            return try HookCaller(hook, endpoint, logger: logger, tracing: tracing)
         }
-        connect = try configuration.connect.map { try HookCaller(.connect, $0, logger: logger) }
-        refresh = try configuration.refresh.map { try HookCaller(.refresh, $0, logger: logger) }
-        subscribe = try callers(.subscribe, configuration.subscribe)
-        publish = try callers(.publish, configuration.publish)
-        subscriptionRefresh = try callers(.subscriptionRefresh, configuration.subscriptionRefresh)
-        calls = try callers(.call, configuration.calls)
-        allowsAnonymousConnections = configuration.allowsAnonymousConnections
+        func callers(_ hook: Hook, _ endpoints: [String: HookEndpoint], _ known: [String: HookCaller]?) throws -> [String: HookCaller] {
+            var callers: [String: HookCaller] = [:]
+            for (name, endpoint) in endpoints { callers[name] = try caller(hook, endpoint, known?[name]) }
+            return callers
+        }
+        connect = try configuration.connect.map { try caller(.connect, $0, old?.connect) }
+        refresh = try configuration.refresh.map { try caller(.refresh, $0, old?.refresh) }
+        subscribe = try callers(.subscribe, configuration.subscribe, old?.subscribe)
+        publish = try callers(.publish, configuration.publish, old?.publish)
+        subscriptionRefresh = try callers(.subscriptionRefresh, configuration.subscriptionRefresh, old?.subscriptionRefresh)
+        calls = try callers(.call, configuration.calls, old?.calls)
+        self.configuration = configuration
         self.logger = logger
     }
 
     /// Sets the handlers that there are hooks for, and leaves the others as they are.
     public func add(to handlers: inout HubHandlers) {
+        handlers.keptRequestFields.formUnion(configuration.requestFields)
+        handlers.keptHeaders.formUnion(configuration.emulatedFields)
         if let connect {
             handlers.asksAboutTokens = false
             handlers.connect = { event async throws(HubRefusal) in try await grant(event, connect) }
@@ -92,7 +108,7 @@ public struct BackendHooks: Sendable {
     private func grant(_ event: ConnectEvent, _ caller: HookCaller) async throws(HubRefusal) -> ConnectGrant {
         let request = HookRequest(event, isBinary: caller.endpoint.isBinary)
         if let result: ConnectResult = try await Self.ask(request, event.context, caller) { return result.grant }
-        guard allowsAnonymousConnections else { throw .error(.unauthorized) }
+        guard configuration.allowsAnonymousConnections else { throw .error(.unauthorized) }
         return ConnectGrant(user: "")
     }
 
@@ -124,19 +140,17 @@ public struct BackendHooks: Sendable {
         return result?.data ?? ByteBuffer()
     }
 
-    /// A configuration that was read anew may name what was not there at the start.
+    /// The channels' options have a name that no endpoint has.
     private func missing(_ name: String) -> HubRefusal {
-        logger.error("channels ask a backend that is not known before the server is started anew", metadata: ["endpoint": "\(name)"])
+        logger.error("channels ask a backend that is not known", metadata: ["endpoint": "\(name)"])
         return .error(.internal)
     }
 
     // MARK: What goes on
 
     private func decide(_ event: SubscriptionRefreshEvent) async -> RefreshDecision {
-        guard let caller = subscriptionRefresh[event.handler] else {
-            _ = missing(event.handler)
-            return .prolonged(Self.respite)
-        }
+        // There was one when the subscription began. It ends, and the client subscribes anew as it is decided now.
+        guard let caller = subscriptionRefresh[event.handler] else { return .expired }
         return await Self.decide(HookRequest(event, isBinary: caller.endpoint.isBinary), event.context, caller)
     }
 

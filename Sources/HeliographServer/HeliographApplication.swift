@@ -16,7 +16,7 @@ public struct HeliographApplication: Service {
     let logger: Logger
     let metrics: ServerMetrics
     let hub: Hub
-    private let hooks: ServerHooks
+    let hooks: ServerHooks
     let tokens: ReplaceableTokens?
     let apiAccess: Replaceable<APIAccess>?
     let certificates: ServerCertificates?
@@ -30,6 +30,8 @@ public struct HeliographApplication: Service {
     /// Why the server is not ready for new connections: whoever knows of a reason adds a check.
     public let readiness = ReadinessChecks()
     let watch: ServerWatch
+    /// Of the public listener.
+    let listenerSettings: AdjustableServerSettings
     let eventLoopGroup: any EventLoopGroup
     let listening: Listening
 
@@ -84,6 +86,8 @@ public struct HeliographApplication: Service {
         }
         self.watch = ServerWatch(
             configuration.protection, eventLoopGroup, hubs: hub === demoHub.hub ? [hub] : [hub, demoHub.hub], logger: logger)
+        self.listenerSettings = AdjustableServerSettings(
+            limits: configuration.protection.connections, trustedProxies: configuration.protection.proxies)
         self.eventLoopGroup = eventLoopGroup
         self.listening = Listening(listeners: configuration.internalListener == nil ? 1 : 2, then: onServing)
         readiness.add("machine") { [watch] in watch.problem }

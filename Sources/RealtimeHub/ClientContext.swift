@@ -6,10 +6,10 @@ public struct ClientContext: Hashable, Sendable {
     public var transport = ""
     /// The encoding of the connection.
     public var format = WireFormat.json
-    /// Fields of the HTTP request that the connection began with: those that its transport was told to keep.
+    /// Fields of the HTTP request that the connection began with: those that ``HubHandlers/keptRequestFields`` names.
     public var requestFields: [RequestField] = []
     /// What a browser could not put into fields, and put into its connect command (wire-protocol §1.5): those that
-    /// ``HubConfiguration/keptHeaders`` names. Nobody but the client vouches for them.
+    /// ``HubHandlers/keptHeaders`` names. Nobody but the client vouches for them.
     public var headers: [String: String] = [:]
     /// What the application keeps with the connection (``ConnectGrant/meta``).
     public var meta: [UInt8]?
@@ -42,7 +42,8 @@ extension Session {
 
     /// Of what the client said in place of fields, as much as somebody will ask for.
     func keepHeaders(_ headers: [String: String]) {
-        guard !configuration.keptHeaders.isEmpty, !headers.isEmpty else { return }
-        keptHeaders = headers.filter { configuration.keptHeaders.contains($0.key.lowercased()) }
+        let kept = loop.handlers.keptHeaders
+        guard !kept.isEmpty, !headers.isEmpty else { return }
+        keptHeaders = headers.filter { kept.contains($0.key.lowercased()) }
     }
 }

@@ -102,6 +102,12 @@ public struct SubscribeGrant: Hashable, Sendable {
     public var options: ChannelSettings?
     /// Single options in place of the channel's own, or of ``options``.
     public var override: ChannelOverride
+    /// Which publications the client may have, by their tags, in messages, recovery and cache. It can choose among those by a filter of its own, and can't ask for the channel's history,
+    /// which nobody filters. Default: all.
+    public var tagsFilter: TagsFilter?
+    /// Of a subscription that the server makes: whether the latest publication comes with it although nobody asked, where the channel recovers by
+    /// ``RecoveryMode/cache``. Default false: as ``ChannelSettings/autoCacheRecover`` says.
+    public var recoversCache = false
     /// The token that it comes from.
     var origin: TokenOrigin?
 
@@ -197,6 +203,8 @@ public struct RefreshGrant: Sendable {
     public var meta: [UInt8]?
     /// Of a connection, what it may do in channels; nil: as before.
     public var capabilities: Capabilities?
+    /// Of a subscription, which publications the client may have; nil: as before.
+    public var tagsFilter: TagsFilter?
 
     public init(expiresAt: Int64, info: [UInt8]? = nil, meta: [UInt8]? = nil, capabilities: Capabilities? = nil) {
         self.expiresAt = expiresAt
@@ -235,6 +243,11 @@ public struct HubHandlers: Sendable {
     public var lifecycle: (@Sendable (LifecycleEvent) -> Void)?
     /// Whether ``connect`` is asked about a client whose token is good. Default true; false: the token's word is enough.
     public var asksAboutTokens = true
+    /// What is kept of the fields of the HTTP request that a connection begins with (``ClientContext/requestFields``): their names in lower case. Default: none.
+    /// Each costs its bytes for as long as the connection lasts.
+    public var keptRequestFields: Set<String> = []
+    /// What is kept of the fields that a browser puts into its connect command (``ClientContext/headers``): their names in lower case. Default: none.
+    public var keptHeaders: Set<String> = []
 
     public init() {}
 }

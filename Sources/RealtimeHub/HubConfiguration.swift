@@ -1,3 +1,5 @@
+public import RealtimeProtocol
+
 /// Limits and times of a hub. The defaults are the protocol's (`Docs/` has the table).
 public struct HubConfiguration: Sendable {
     /// How often a client is pinged. Whole seconds; zero sends no pings.
@@ -51,14 +53,16 @@ public struct HubConfiguration: Sendable {
     /// How often the position of a quiet, positioned subscription is compared with the broker's.
     public var positionCheckInterval: Duration = .seconds(40)
 
+    /// What a connection that only listens is closed with when its connect is refused with an error, by the error's code. Default: 3005 for 109 and 110, 3507 for 103, 3013 for
+    /// 111, and 3004 for all others.
+    public var unidirectionalRefusals: [UInt32: DisconnectCode] = [:]
+
     /// Whether a client may connect without a token, as the user with the empty name.
     public var allowsAnonymousConnections = false
     /// Whether every user is subscribed on connecting to a channel of its own, ``PersonalChannel``; nil: no.
     public var personalChannel: PersonalChannel?
     /// Whether the answer to connect has the server's time.
     public var sendsServerTime = false
-    /// What is kept of the fields that a browser puts into its connect command (``ClientContext/headers``): their names in lower case. Default: none.
-    public var keptHeaders: Set<String> = []
     /// The version of the application, which clients are told. Default: none.
     public var serverVersion = ""
 

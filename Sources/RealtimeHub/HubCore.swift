@@ -7,8 +7,8 @@ import Synchronization
 /// What sessions and loops share.
 final class HubCore: Sendable {
     let configuration: HubConfiguration
-    let currentNamespaces: CurrentNamespaces
-    let handlers: HubHandlers
+    let currentNamespaces: Current<Namespaces>
+    let currentHandlers: Current<HubHandlers>
     let tokens: (any TokenVerifier)?
     let broker: any Broker
     /// The same if it has at once what is published; nil if it has not, or publications are traced: then they take their time.
@@ -35,8 +35,8 @@ final class HubCore: Sendable {
         presence: any PresenceStore, logger: Logger, tracing: HubTracing
     ) {
         self.configuration = configuration
-        self.currentNamespaces = CurrentNamespaces(namespaces)
-        self.handlers = handlers
+        self.currentNamespaces = Current(namespaces)
+        self.currentHandlers = Current(handlers)
         self.tokens = tokens
         self.broker = broker
         self.immediateBroker = tracing.tracer == nil ? broker as? any ImmediateBroker : nil
@@ -52,6 +52,8 @@ final class HubCore: Sendable {
 
     /// Sessions have their loop's copy.
     var namespaces: Namespaces { currentNamespaces.value }
+    /// The same.
+    var handlers: HubHandlers { currentHandlers.value }
 
     /// A subscriber more of a channel or a pattern; completes when the broker sends it to this process.
     func join(_ channel: String, isPattern: Bool, _ sink: any DeliverySink, _ completion: @escaping ChannelDirectory.Completion) {

@@ -14,6 +14,8 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     /// Its place among the hub's loops.
     let number: Int
     @exclusivity(unchecked) var namespaces: Namespaces
+    @exclusivity(unchecked) var handlers: HubHandlers
+    @exclusivity(unchecked) var rules: LimitRules
 
     private let mailbox = Mutex<[Delivery]>([])
     /// What is in the mailbox, or with a channel that has yet to hand it out.
@@ -41,13 +43,15 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.core = core
         self.number = number
-        let limits = core.configuration.limits
+        rules = core.admission.rules
+        let limits = rules.limits
         connects = WorkGate(
             eventLoop: eventLoop, atOnce: limits.connectsAtOnce, maxWaiting: limits.waitingConnects,
             patience: TimeAmount(limits.connectWait))
         recoveries = WorkGate(
-            eventLoop: eventLoop, atOnce: limits.recoveriesAtOnce, perTurn: limits.recoveriesAtOnce, maxWaiting: .max, patience: .hours(1))
-        self.namespaces = core.namespaces
+            eventLoop: eventLoop, atOnce: limits.recoveriesAtOnce, perTurn: limits.recoveriesAtOnce)
+        namespaces = core.namespaces
+        handlers = core.handlers
         tracers = core.tracers.current
     }
 

@@ -1,7 +1,7 @@
 import Synchronization
 import Tracing
 
-/// Spans of publications: `hub.publish`, from whoever publishes to the broker's answer, and within it `hub.deliver`, until the last subscriber has it. Without a tracer they
+/// Spans of commands that are decided on, `hub.command`, and of publications: `hub.publish`, from whoever publishes to the broker's answer, and within it `hub.deliver`, until the last subscriber has it. Without a tracer they
 /// cost a comparison for each publication.
 struct HubTracing: Sendable {
     let tracer: (any Tracing.Tracer)?
@@ -10,6 +10,21 @@ struct HubTracing: Sendable {
     init(_ tracer: (any Tracing.Tracer)?) {
         let own = tracer ?? InstrumentationSystem.tracer
         self.tracer = own is NoOpTracer ? nil : own
+    }
+
+    /// A command of a client that somebody has to decide on, until that is done: what is asked meanwhile belongs to it.
+    func deciding<Value>(
+        _ command: HubOperation, _ decision: () async throws(HubRefusal) -> Value
+    ) async throws(HubRefusal) -> Value {
+        guard let tracer else { return try await decision() }
+        let span = tracer.startAnySpan("hub.command", context: .topLevel, ofKind: .server)
+        defer { span.end() }
+        span.attributes["hub.command"] = command.rawValue
+        let result = await ServiceContext.$current.withValue(span.context) { () async -> Result<Value, HubRefusal> in
+            do throws(HubRefusal) { return .success(try await decision()) } catch { return .failure(error) }
+        }
+        if case .failure(let refusal) = result { span.recordError(refusal) }
+        return try result.get()
     }
 
     func publishing<Result>(to channel: String, bytes: Int, _ body: () async throws -> Result) async rethrows -> Result {

@@ -31,7 +31,7 @@ public enum LifecycleEvent: Hashable, Sendable {
 
 extension Session {
     func tellConnected() {
-        guard let tell = core.handlers.lifecycle else { return }
+        guard let tell = loop.handlers.lifecycle else { return }
         tell(
             .connected(
                 identity,
@@ -40,19 +40,19 @@ extension Session {
     }
 
     func tellDisconnected(_ code: DisconnectCode?) {
-        guard let tell = core.handlers.lifecycle else { return }
+        guard let tell = loop.handlers.lifecycle else { return }
         tell(.disconnected(identity, code, after: .milliseconds(max(0, configuration.now() &- connectedAt))))
     }
 
     func tellSubscribed(_ subscription: Subscription) {
-        guard let tell = core.handlers.lifecycle, subscription.options.tellsLifecycle else { return }
+        guard let tell = loop.handlers.lifecycle, subscription.options.tellsLifecycle else { return }
         subscription.isTold = true
         tell(.subscribed(identity, channel: subscription.channel))
     }
 
     /// Who was not told of the beginning is not told of the end.
     func tellUnsubscribed(_ subscription: Subscription, _ code: UnsubscribeCode) {
-        guard subscription.isTold, let tell = core.handlers.lifecycle else { return }
+        guard subscription.isTold, let tell = loop.handlers.lifecycle else { return }
         tell(.unsubscribed(identity, channel: subscription.channel, code))
     }
 
@@ -60,17 +60,17 @@ extension Session {
     func announceJoin(_ subscription: Subscription) {
         core.broker.publishJoin(subscription.info, on: subscription.channel)
         guard subscription.options.tellsLifecycle else { return }
-        core.handlers.lifecycle?(.joined(subscription.info, channel: subscription.channel))
+        loop.handlers.lifecycle?(.joined(subscription.info, channel: subscription.channel))
     }
 
     func announceLeave(_ subscription: Subscription) {
         core.broker.publishLeave(subscription.info, on: subscription.channel)
         guard subscription.options.tellsLifecycle else { return }
-        core.handlers.lifecycle?(.left(subscription.info, channel: subscription.channel))
+        loop.handlers.lifecycle?(.left(subscription.info, channel: subscription.channel))
     }
 
     func tellCacheEmpty(_ subscription: Subscription) {
         guard subscription.options.tellsLifecycle else { return }
-        core.handlers.lifecycle?(.cacheEmpty(channel: subscription.channel))
+        loop.handlers.lifecycle?(.cacheEmpty(channel: subscription.channel))
     }
 }

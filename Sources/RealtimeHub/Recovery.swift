@@ -157,7 +157,7 @@ final class Recovery: @unchecked Sendable {
         let encoder = PublicationEncoder(key: key, channel: subscription.channel)
         var base: Publication?
         var encoded: [Wire.Publication] = []
-        for publication in publications where key.filter?.matches(publication.tags) ?? true {
+        for publication in publications where key.admits(publication.tags) {
             guard let wire = encoder.recovered(publication, base: base) else { return nil }
             encoded.append(wire)
             base = publication

@@ -11,11 +11,11 @@ extension Session {
         let event = ConnectEvent(
             client: client, transport: transport.name, claims: nil, data: request.data, name: request.name, version: request.version,
             headers: request.headers, channels: Array(request.subs.keys), context: context,
-            address: core.handlers.connect == nil ? nil : transport.remoteAddress)
-        guard request.token.isEmpty, core.handlers.connect == nil else {
+            address: loop.handlers.connect == nil ? nil : transport.remoteAddress)
+        guard request.token.isEmpty, loop.handlers.connect == nil else {
             return decideInTurn {
-                self.decide { [core = self.core] () async throws(HubRefusal) in
-                    try await Self.grant(event, token: request.token, core)
+                self.decide(.connect) { [core = self.core, handlers = self.loop.handlers] () async throws(HubRefusal) in
+                    try await Self.grant(event, token: request.token, core, handlers)
                 } finally: {
                     self.loop.connects.leave()
                 } then: { result in
@@ -34,11 +34,11 @@ extension Session {
     }
 
     private static func grant(
-        _ event: ConnectEvent, token: String, _ core: HubCore
+        _ event: ConnectEvent, token: String, _ core: HubCore, _ handlers: HubHandlers
     ) async throws(HubRefusal) -> (grant: ConnectGrant, origin: TokenOrigin?) {
         var event = event
         if !token.isEmpty { event.claims = try await claims(token, core) }
-        if let handler = core.handlers.connect, event.claims == nil || core.handlers.asksAboutTokens {
+        if let handler = handlers.connect, event.claims == nil || handlers.asksAboutTokens {
             return (try await handler(event), event.claims?.origin)
         }
         guard let claims = event.claims else { return (try grantWithoutToken(core).get(), nil) }
@@ -80,7 +80,9 @@ extension Session {
     }
 
     func refuseConnect(_ refusal: HubRefusal, id: UInt32) {
-        if case .error(let error) = refusal, transport.isUnidirectional { return disconnect(DisconnectCode(refusalOf: error)) }
+        if case .error(let error) = refusal, transport.isUnidirectional {
+            return disconnect(configuration.unidirectionalRefusals[error.number] ?? DisconnectCode(refusalOf: error))
+        }
         refuse(refusal, id: id)
         guard isOpen else { return }
         state = .refused
@@ -163,7 +165,7 @@ extension Session {
 
     func refresh(_ request: Wire.RefreshRequest, id: UInt32) {
         guard !request.token.isEmpty else { return disconnect(.badRequest) }
-        decide { [core] () async throws(HubRefusal) in
+        decide(.refresh) { [core] () async throws(HubRefusal) in
             try await Self.claims(request.token, core)
         } then: {
             self.refreshed($0, id: id)
@@ -179,7 +181,7 @@ extension Session {
             guard claims.user == user else { return disconnect(.invalidToken) }
             expiresAt = claims.expiresAt
             // What a handler gave stays.
-            if core.handlers.connect == nil || !core.handlers.asksAboutTokens { capabilities = claims.capabilities }
+            if loop.handlers.connect == nil || !loop.handlers.asksAboutTokens { capabilities = claims.capabilities }
             if let meta = claims.meta { self.meta = meta }
             origin = claims.origin
             if core.hasRevoked(claims.origin) { return disconnect(.invalidToken) }

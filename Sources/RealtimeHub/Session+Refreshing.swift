@@ -5,11 +5,11 @@ import RealtimeProtocol
 // command waits for the answer, and nothing ends before it.
 
 extension Session {
-    var isRefreshedByApplication: Bool { core.handlers.refresh != nil }
+    var isRefreshedByApplication: Bool { loop.handlers.refresh != nil }
 
     /// The connection's time is over, unless the application has more for it.
     func askForConnection() {
-        guard let handler = core.handlers.refresh, !isRefreshing else { return }
+        guard let handler = loop.handlers.refresh, !isRefreshing else { return }
         isRefreshing = true
         let event = RefreshEvent(identity: identity, context: context)
         let loop = loop
@@ -35,7 +35,9 @@ extension Session {
 
     /// The same of a subscription.
     func askForSubscription(_ subscription: Subscription) {
-        guard let handler = core.handlers.refreshSubscription, !subscription.isRefreshing else { return }
+        // Whoever was to be asked is gone: the client subscribes anew, as it is decided now.
+        guard let handler = loop.handlers.refreshSubscription else { return expired(subscription) }
+        guard !subscription.isRefreshing else { return }
         subscription.isRefreshing = true
         let event = SubscriptionRefreshEvent(
             identity: identity, channel: subscription.channel, handler: subscription.options.asks.refresh ?? "", context: context)
@@ -56,6 +58,7 @@ extension Session {
         }
         subscription.expiresAt = grant.expiresAt
         if let info = grant.info { subscription.channelInfo = info }
+        if let filter = grant.tagsFilter { subscription.narrow(to: filter) }
     }
 
     func expired(_ subscription: Subscription) {

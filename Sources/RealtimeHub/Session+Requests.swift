@@ -8,13 +8,13 @@ extension Session {
     func publish(_ request: Wire.PublishRequest, id: UInt32) {
         guard let options = settings(of: request.channel, id: id) else { return }
         let isAllowed = allows(.publish, request.channel, options)
-        guard let name = options.asks.publish, let handler = core.handlers.publish else {
+        guard let name = options.asks.publish, let handler = loop.handlers.publish else {
             guard isAllowed else { return reply(id, error: .permissionDenied) }
             return publish(request, options, PublishGrant(), id: id)
         }
         let event = PublishEvent(
             identity: identity, channel: request.channel, data: request.data, isAllowed: isAllowed, handler: name, context: context)
-        decide { () async throws(HubRefusal) in
+        decide(.publish) { () async throws(HubRefusal) in
             try await handler(event)
         } then: { result in
             switch result {
@@ -69,7 +69,9 @@ extension Session {
     func history(_ request: Wire.HistoryRequest, id: UInt32) {
         guard let options = settings(of: request.channel, id: id) else { return }
         guard options.hasHistory else { return reply(id, error: .notAvailable) }
-        guard allows(.history, request.channel, options) else { return reply(id, error: .permissionDenied) }
+        // What is hidden from the subscriber is not to be had so.
+        let isFiltered = subscriptions[request.channel]?.subscriberClass?.key.serverFilter != nil
+        guard !isFiltered, allows(.history, request.channel, options) else { return reply(id, error: .permissionDenied) }
         guard admission.pressure < .hard else { return reply(id, error: .tooManyRequests) }
         guard !request.reverse || request.since?.offset != 0 else { return reply(id, error: .badRequest) }
         let most = configuration.maxHistoryPublications
@@ -145,9 +147,9 @@ extension Session {
     // MARK: Calls and messages
 
     func call(_ request: Wire.RPCRequest, id: UInt32) {
-        guard let handler = core.handlers.call else { return reply(id, error: .notAvailable) }
+        guard let handler = loop.handlers.call else { return reply(id, error: .notAvailable) }
         let event = CallEvent(identity: identity, method: request.method, data: request.data, context: context)
-        decide { () async throws(HubRefusal) in
+        decide(.rpc) { () async throws(HubRefusal) in
             try await handler(event)
         } then: { result in
             switch result {
@@ -158,9 +160,9 @@ extension Session {
     }
 
     func send(_ request: Wire.SendRequest) {
-        guard let handler = core.handlers.message else { return disconnect(.notAvailable) }
+        guard let handler = loop.handlers.message else { return disconnect(.notAvailable) }
         let identity = identity
-        decide { () async throws(HubRefusal) in
+        decide(.send) { () async throws(HubRefusal) in
             await handler(identity, request.data)
         } then: { _ in
         }

@@ -12,14 +12,16 @@ extension Session {
         _ channel: String, _ grant: SubscribeGrant, _ asked: Wire.SubscribeRequest,
         then: @escaping @Sendable (Result<Wire.SubscribeResult, HubRefusal>) -> Void
     ) {
-        guard let options = grant.options ?? loop.namespaces.options(of: channel) else {
+        guard let settings = grant.options ?? loop.namespaces.options(of: channel) else {
             core.logger.warning("a server-side subscription to what can't be a channel", metadata: ["channel": "\(channel)"])
             return then(.failure(.error(.unknownChannel)))
         }
         var request = asked
         request.channel = channel
         request.joinLeave = true
-        begin(request, options.overridden(by: grant.override), grant, filter: nil, isServerSide: true, then: then)
+        var options = settings.overridden(by: grant.override)
+        if grant.recoversCache { options.autoCacheRecover = true }
+        begin(request, options, grant, filter: nil, isServerSide: true, then: then)
     }
 
     /// Subscribes a connected client, which is told by a push.

@@ -60,11 +60,12 @@ extension Session {
         let isOpenToUser =
             loop.namespaces.allows(.subscribe, in: request.channel, options, user: user, isSubscribed: false)
             || loop.namespaces.allows(.subscribe, in: request.channel, by: capabilities)
-        let handler = options.asks.subscribe == nil ? nil : core.handlers.subscribe
+        let handler = options.asks.subscribe == nil ? nil : loop.handlers.subscribe
         guard request.token.isEmpty, handler == nil else {
             var event = SubscribeEvent(identity: identity, channel: request.channel, data: request.data, isAllowed: isOpenToUser)
             if handler != nil { complete(&event, options) }
             return decide(
+                .subscribe,
                 { [core, event] () async throws(HubRefusal) in
                     try await Self.grant(event, token: request.token, core, asking: handler)
                 }, then: then)
@@ -92,6 +93,7 @@ extension Session {
             grant.expiresAt = claims.expiresAt
             grant.override = claims.override
             grant.origin = claims.origin
+            grant.tagsFilter = claims.tagsFilter
             event.isAllowed = true
             event.decision = .allowed(.token)
         }
@@ -102,6 +104,7 @@ extension Session {
             grant.options = own.options
             if own.override != ChannelOverride() { grant.override = own.override }
             if own.expiresAt > 0 { grant.expiresAt = own.expiresAt }
+            grant.tagsFilter = own.tagsFilter ?? grant.tagsFilter
         } else if !event.isAllowed {
             throw .error(.permissionDenied)
         }
@@ -165,7 +168,7 @@ extension Session {
         subscription.channelInfo = grant.info
         subscription.expiresAt = grant.expiresAt
         subscription.origin = grant.origin
-        subscription.isRefreshedByApplication = options.asks.refresh != nil && core.handlers.refreshSubscription != nil
+        subscription.isRefreshedByApplication = options.asks.refresh != nil && loop.handlers.refreshSubscription != nil
         subscription.keepsPresence = options.presence
         subscription.announcesJoinsAndLeaves = options.joinLeave
         subscription.wantsJoinsAndLeaves = options.joinLeave && (request.joinLeave || options.forcePushJoinLeave)
@@ -175,6 +178,7 @@ extension Session {
         key.isBare = transport.isUnidirectional
         key.usesDelta = request.delta == "fossil" && options.allowsDelta
         key.filter = filter
+        key.serverFilter = grant.tagsFilter
         if request.flag & 1 != 0, options.allowsCompaction, !isServerSide {
             key.compactID = core.compactIDs.take(channel)
             subscription.usesCompactID = true
@@ -242,7 +246,7 @@ extension Session {
         guard subscriptions[request.channel] != nil else { return reply(id, error: .permissionDenied) }
         guard !request.token.isEmpty else { return reply(id, error: .badRequest) }
         let identity = identity
-        decide { [core] () async throws(HubRefusal) in
+        decide(.subRefresh) { [core] () async throws(HubRefusal) in
             try await Self.claims(request.token, of: identity, for: request.channel, core, expired: .expired)
         } then: { result in
             switch result {
@@ -258,6 +262,7 @@ extension Session {
         subscription.expiresAt = claims.expiresAt
         subscription.origin = claims.origin
         if let info = claims.info { subscription.channelInfo = info }
+        if let filter = claims.tagsFilter { subscription.narrow(to: filter) }
         var result = Wire.SubRefreshResult()
         if claims.expiresAt > 0 {
             result.expires = true

@@ -106,8 +106,7 @@ public final class Session: @unchecked Sendable {
         self.commandAllowance = core.configuration.maxCommandsPerSecond
         self.staleDeadline = loop.eventLoop.now + TimeAmount(core.configuration.staleTimeout)
         core.admission.sessionOpened()
-        guard core.admission.limitsCommands else { return }
-        limits = SessionLimits(core.admission, address: core.admission.addresses == nil ? nil : transport.remoteAddress)
+        takeLimits()
     }
 
     var identity: ClientIdentity { ClientIdentity(client: client, user: user) }
@@ -177,18 +176,19 @@ public final class Session: @unchecked Sendable {
     /// Runs something that takes its time; the commands behind it wait.
     ///
     /// - Parameters:
+    ///   - command: what the client wants.
     ///   - finally: called on the loop, before `then`.
     ///   - then: called on the loop, unless the session has closed meanwhile.
     func decide<Value: Sendable>(
-        _ decision: @escaping @Sendable () async throws(HubRefusal) -> Value,
+        _ command: HubOperation, _ decision: @escaping @Sendable () async throws(HubRefusal) -> Value,
         finally: @escaping @Sendable () -> Void = {},
         then: @escaping @Sendable (Result<Value, HubRefusal>) -> Void
     ) {
         beginWaiting()
-        let loop = loop
+        let (loop, tracing) = (loop, core.tracing)
         Task {
             let result: Result<Value, HubRefusal>
-            do throws(HubRefusal) { result = .success(try await decision()) } catch { result = .failure(error) }
+            do throws(HubRefusal) { result = .success(try await tracing.deciding(command, decision)) } catch { result = .failure(error) }
             loop.eventLoop.execute {
                 finally()
                 guard self.isOpen else { return }
@@ -259,7 +259,7 @@ public final class Session: @unchecked Sendable {
         // Before it is gone from the counts: who waits for the last to go has been told of it then.
         tellDisconnected(code)
         core.clients.remove(client, user: user)
-        core.handlers.disconnected?(DisconnectEvent(identity: identity, code: code))
+        loop.handlers.disconnected?(DisconnectEvent(identity: identity, code: code))
     }
 
     /// What was sent has left, after the client was slow.

@@ -15,7 +15,12 @@ struct SubscriberClassKey: Hashable {
     var usesDelta = false
     /// The channel's number in place of its name; 0: the name.
     var compactID: Int64 = 0
+    /// What the client wants.
     var filter: TagsFilter?
+    /// What it may have of the channel.
+    var serverFilter: TagsFilter?
+
+    func admits(_ tags: [String: String]) -> Bool { serverFilter?.matches(tags) ?? true && filter?.matches(tags) ?? true }
 }
 
 /// Subscribers of one channel on one loop who get the same bytes.
@@ -142,7 +147,7 @@ final class SubscriberClass {
         items.reserveCapacity(deliveries.count)
         for delivery in deliveries {
             guard case .publication(let publication, let usesDelta, let excluded) = delivery.event else { continue }
-            guard key.filter?.matches(publication.tags) ?? true else {
+            guard key.admits(publication.tags) else {
                 items.append(Item(publication: publication, origin: delivery.origin, excluded: excluded, message: nil))
                 continue
             }
@@ -228,7 +233,7 @@ final class SubscriberClass {
             case .gap: return member.session.lostPosition(member)
             case .next: break
             }
-            guard key.filter?.matches(publication.tags) ?? true, excluded == nil || excluded != member.session.client else { continue }
+            guard key.admits(publication.tags), excluded == nil || excluded != member.session.client else { continue }
             guard let full = encoder.full(publication, in: delivery.origin) else {
                 return member.session.disconnect(.inappropriateProtocol)
             }
@@ -243,7 +248,7 @@ final class SubscriberClass {
         let kept = member.backlog
         member.backlog = []
         var batch = ByteBuffer()
-        for (publication, origin) in kept where key.filter?.matches(publication.tags) ?? true {
+        for (publication, origin) in kept where key.admits(publication.tags) {
             guard let full = encoder.full(publication, in: origin) else { continue }
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil

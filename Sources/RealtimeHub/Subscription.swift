@@ -85,6 +85,16 @@ final class Subscription: @unchecked Sendable {
         return .next
     }
 
+    /// What the client may have of the channel from now on. What was published before in this turn is looked at by the new filter too.
+    func narrow(to filter: TagsFilter) {
+        guard var key = subscriberClass?.key, key.serverFilter != filter else { return }
+        key.serverFilter = filter
+        shard.remove(self)
+        // What its new class has had, it has not.
+        seen = nil
+        shard.add(self, key)
+    }
+
     /// The client as the others see it.
     var info: ClientInfo {
         ClientInfo(user: session.user, client: session.client, connectionInfo: session.connectionInfo, channelInfo: channelInfo)

@@ -1,3 +1,5 @@
+public import RealtimeProtocol
+
 /// What a connection token says (server-features §2.3).
 public struct ConnectionClaims: Hashable, Sendable {
     public var user: String
@@ -36,6 +38,8 @@ public struct SubscriptionClaims: Hashable, Sendable {
     public var info: [UInt8]?
     /// Options in place of the channel's own.
     public var override: ChannelOverride
+    /// Which publications the client may have (``SubscribeGrant/tagsFilter``). Default: all.
+    public var tagsFilter: TagsFilter?
     /// Which token it is, for taking it back. Default: one that says nothing of itself.
     public var origin: TokenOrigin
 

@@ -84,25 +84,23 @@ public struct RealtimeOptions: Sendable {
     /// How soon an `EventSource` may come back, at random up to twice as late. Default 1 s.
     public var reconnectDelay: Duration = .seconds(1)
 
-    /// Which fields of the request that a connection begins with are kept with it, for the application's handlers (`ClientContext.requestFields`):
-    /// their names in lower case. Default: none. Each costs its bytes for as long as the connection lasts.
-    public var keptRequestFields: Set<String> = []
-
-    /// A field in which a proxy says who the user is, in lower case: it is kept like those, but only from one of the `trustedProxies` of `WebSocketServerConfiguration`, and only if it is there
+    /// A field in which a proxy says who the user is, in lower case: it is kept like those of `HubHandlers.keptRequestFields`, but only from one of the `trustedProxies` of `WebSocketServerConfiguration`, and only if it is there
     /// once: what somebody else says is not who he is. Default nil.
     public var userField: String?
 
     /// The defaults.
     public init() {}
 
-    func fields(of request: Request) -> [RequestField] {
-        guard !keptRequestFields.isEmpty || userField != nil else { return [] }
+    /// What is kept of a request with the connection that begins with it.
+    func fields(of request: Request, _ hub: Hub) -> [RequestField] {
+        let kept = hub.keptRequestFields
+        guard !kept.isEmpty || userField != nil else { return [] }
         let believed = userField.flatMap { name in
             request.isFromTrustedProxy && request.headers.count { $0.name.canonicalName == name } == 1 ? name : nil
         }
         return request.headers.compactMap { field in
             let name = field.name.canonicalName
-            guard name == userField ? name == believed : keptRequestFields.contains(name) else { return nil }
+            guard name == userField ? name == believed : kept.contains(name) else { return nil }
             return RequestField(name: field.name.canonicalName, value: field.value)
         }
     }

@@ -65,7 +65,7 @@ extension RouterMethods {
                 shouldUpgrade: { request, _ in hub.refusal(of: request).map { .refuse($0) } ?? .accept() },
                 delegate: { request, _ in
                     UniSocketDelegate(
-                        hub: hub, query: QueryString(request), fields: options.fields(of: request), address: request.clientAddress)
+                        hub: hub, query: QueryString(request), fields: options.fields(of: request, hub), address: request.clientAddress)
                 })
         case .httpStream, .serverSentEvents, .uniServerSentEvents, .uniHTTPStream:
             let route = StreamRoute(transport: transport, hub: hub, options: options)
@@ -122,7 +122,8 @@ extension RouterMethods {
             shouldUpgrade: { request, _ in hub.refusal(of: request).map { .refuse($0) } ?? .accept() },
             delegate: { request, _ in
                 SocketDelegate(
-                    hub: hub, query: SocketDelegate.Query(request), fields: options.fields(of: request), address: request.clientAddress)
+                    hub: hub, query: SocketDelegate.Query(request), fields: options.fields(of: request, hub), address: request.clientAddress
+                )
             })
     }
 }

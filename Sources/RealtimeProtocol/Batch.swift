@@ -125,6 +125,11 @@ extension Wire {
         try single(.json, json, limits)
     }
 
+    /// A filter by itself, as tokens and backends give it.
+    package static func filterNode(json: ByteBuffer, limits: Limits = Limits()) throws(DecodingError) -> FilterNode {
+        try single(.json, json, limits)
+    }
+
     /// Commands of a session, as the body of a request has them: JSON, or Protobuf without a length.
     public static func emulationRequest(_ format: WireFormat, _ body: ByteBuffer, limits: Limits = Limits()) throws(DecodingError)
         -> EmulationRequest

@@ -85,7 +85,8 @@ struct AskedHandlersTests {
             contexts.withLock { $0.append(event.context) }
             return event.data
         }
-        let hub = TestHub.make(handlers) { $0.keptHeaders = ["authorization"] }
+        handlers.keptHeaders = ["authorization"]
+        let hub = TestHub.make(handlers)
         let client = try await LiveClient(hub)
         var request = Wire.ConnectRequest()
         request.headers = ["Authorization": "Bearer x", "Other": "y"]

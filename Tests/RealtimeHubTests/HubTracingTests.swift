@@ -53,6 +53,27 @@ struct HubTracingTests {
         #expect(isWhole(deliver, "hub.sinks", 1))
     }
 
+    @Test("a command that is decided on has one, and what is started meanwhile belongs to it; one that is refused says why")
+    func commands() async throws {
+        let tracer = tracer
+        var handlers = HubHandlers()
+        handlers.connect = { _ async throws(HubRefusal) in
+            tracer.startSpan("asking").end()
+            return ConnectGrant(user: "ada")
+        }
+        handlers.call = { _ async throws(HubRefusal) in throw .error(.permissionDenied) }
+        let hub = Hub(namespaces: Namespaces(named: ["open": TestHub.open]), handlers: handlers, tracer: tracer)
+        let client = try await LiveClient(hub)
+        _ = try await client.connect()
+        #expect(try await client.ask(.rpc(Wire.RPCRequest(method: "m"))).error?.code == 103)
+        let spans = tracer.popFinishedSpans()
+        let commands = spans.filter { $0.operationName == "hub.command" }
+        #expect(commands.map { $0.attributes.get("hub.command") } == [.string("connect"), .string("rpc")])
+        #expect(commands.map(\.errors.count) == [0, 1])
+        #expect(commands.allSatisfy { $0.parentSpanID == nil && $0.kind == .server })
+        #expect(spans.first { $0.operationName == "asking" }?.parentSpanID == commands.first?.spanID)
+    }
+
     @Test("one that a client publishes has the same")
     func client() throws {
         let clients = try subscribers(2, of: hub(tracer))

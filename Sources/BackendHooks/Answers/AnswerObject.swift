@@ -109,6 +109,15 @@ extension AnswerObject {
             forcePositioning: try options.object("force_positioning")?.flag("value"))
     }
 
+    /// `{"key": "team", "cmp": "eq", "val": "red"}`; nil if there is none. One that is no good is a fault: without it somebody would see what is not for them.
+    func tagsFilter() throws(AnswerFault) -> TagsFilter? {
+        guard let value = members["server_tags_filter"] else { return nil }
+        guard let node = try? Wire.filterNode(json: value.text), let filter = try? TagsFilter(node) else {
+            throw AnswerFault("\(place).server_tags_filter is no filter")
+        }
+        return filter
+    }
+
     /// `[{"channels": ["news:*"], "allow": ["sub", "hst"]}, …]`; nil if there are none.
     func capabilities() throws(AnswerFault) -> Capabilities? {
         guard has("caps") else { return nil }

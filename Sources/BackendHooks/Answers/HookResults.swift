@@ -8,7 +8,11 @@ struct ConnectResult: HookResult {
     init(_ result: AnswerObject) throws(AnswerFault) {
         var subscriptions: [String: SubscribeGrant] = [:]
         for channel in try result.texts("channels") { subscriptions[channel] = SubscribeGrant() }
-        for (channel, options) in try result.objects("subs") { subscriptions[channel] = try SubscribeResult(options).grant }
+        for (channel, options) in try result.objects("subs") {
+            var grant = try SubscribeResult(options).grant
+            grant.recoversCache = try options.flag("cache_recover") ?? false
+            subscriptions[channel] = grant
+        }
         var grant = ConnectGrant(
             user: try result.text("user") ?? "", info: try result.payload("info"), data: try result.data("data"),
             expiresAt: try result.time("expire_at"), subscriptions: subscriptions)
@@ -22,9 +26,11 @@ struct SubscribeResult: HookResult {
     let grant: SubscribeGrant
 
     init(_ result: AnswerObject) throws(AnswerFault) {
-        grant = SubscribeGrant(
+        var grant = SubscribeGrant(
             info: try result.payload("info"), data: try result.data("data"), expiresAt: try result.time("expire_at"),
             override: try result.override())
+        grant.tagsFilter = try result.tagsFilter()
+        self.grant = grant
     }
 }
 
@@ -55,9 +61,10 @@ struct RefreshResult: HookResult {
     let decision: RefreshDecision
 
     init(_ result: AnswerObject) throws(AnswerFault) {
-        let grant = RefreshGrant(
+        var grant = RefreshGrant(
             expiresAt: try result.time("expire_at"), info: try result.payload("info"), meta: try result.payload("meta"),
             capabilities: try result.capabilities())
+        grant.tagsFilter = try result.tagsFilter()
         decision = try result.flag("expired") == true ? .expired : .prolonged(grant)
     }
 }

@@ -2,30 +2,61 @@ import AsyncHTTPClient
 import NIOCore
 import NIOSSL
 import Synchronization
+import Tracing
 
-/// The clients by which backends are reached: one for each set of certificates, for as long as the process lives. They follow no redirects, since the
+/// The clients by which backends are reached: one for each set of certificates, for as long as somebody uses it. They follow no redirects, since the
 /// addresses are those of the configuration and no others, and inflate nothing.
 enum HTTPClients {
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         var tls: HookTLS
         var connections: Int
     }
 
-    private static let clients = Mutex<[Key: HTTPClient]>([:])
+    private struct Entry {
+        weak var client: SharedHTTPClient?
+    }
+
+    private static let clients = Mutex<[Key: Entry]>([:])
 
     /// - Throws: what is wrong with the certificates.
-    static func client(_ tls: HookTLS, maxConnections: Int) throws -> HTTPClient {
+    static func client(_ tls: HookTLS, maxConnections: Int) throws -> SharedHTTPClient {
         try clients.withLock { clients in
             let key = Key(tls: tls, connections: maxConnections)
-            if let client = clients[key] { return client }
+            if let client = clients[key]?.client { return client }
             var configuration = HTTPClient.Configuration(
                 tlsConfiguration: try tls.configuration(), redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)),
                 decompression: .disabled)
             configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maxConnections
             configuration.connectionPool.idleTimeout = .seconds(30)
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-            clients[key] = client
+            // Spans are HookTracing's.
+            configuration.tracing.tracer = nil
+            let client = SharedHTTPClient(HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration), key)
+            clients[key] = Entry(client: client)
             return client
+        }
+    }
+
+    fileprivate static func forget(_ key: Key) {
+        // There may be another one by now.
+        clients.withLock { if $0[key]?.client == nil { $0[key] = nil } }
+    }
+}
+
+/// A client that is shut down when the last caller is gone.
+final class SharedHTTPClient: Sendable {
+    let client: HTTPClient
+    private let key: HTTPClients.Key
+
+    fileprivate init(_ client: HTTPClient, _ key: HTTPClients.Key) {
+        self.client = client
+        self.key = key
+    }
+
+    deinit {
+        // Not here: the last caller may go while somebody looks at the table.
+        Task { [client, key] in
+            HTTPClients.forget(key)
+            try? await client.shutdown()
         }
     }
 }

@@ -21,11 +21,12 @@ final class HookCaller: Sendable {
     private let state: Mutex<State>
 
     /// - Throws: what is wrong with the certificates.
-    init(_ hook: Hook, _ endpoint: HookEndpoint, logger: Logger) throws {
+    init(_ hook: Hook, _ endpoint: HookEndpoint, logger: Logger, tracing: HookTracing) throws {
         self.endpoint = endpoint
         exchange = HTTPExchange(
             client: try HTTPClients.client(endpoint.tls, maxConnections: endpoint.maxConcurrent), url: endpoint.url,
-            timeout: endpoint.timeout, maxAnswerBytes: endpoint.maxAnswerBytes)
+            timeout: endpoint.timeout, maxAnswerBytes: endpoint.maxAnswerBytes, name: hook.rawValue, endpoint: endpoint.name,
+            tracing: tracing)
         let (most, isMore) = endpoint.maxConcurrent.multipliedReportingOverflow(by: Self.waiting)
         mostInFlight = isMore ? .max : most
         figures = HookFigures(hook, endpoint.name)

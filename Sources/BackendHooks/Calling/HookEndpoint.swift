@@ -1,7 +1,7 @@
 public import RealtimeHub
 
 /// Where a backend is asked, and how.
-public struct HookEndpoint: Sendable {
+public struct HookEndpoint: Hashable, Sendable {
     /// What it is called in metrics and logs. Default "default".
     public var name: String
     /// An address that ``EndpointRules`` has no objection to. Its query is never logged.

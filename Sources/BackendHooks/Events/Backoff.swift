@@ -1,6 +1,6 @@
 /// Pauses between attempts: each twice as long as the one before, up to an end, and somewhere in its upper half, so that several servers do not come together.
 struct Backoff {
-    private let range: ClosedRange<Duration>
+    var range: ClosedRange<Duration>
     private var attempts = 0
 
     init(_ range: ClosedRange<Duration>) {

@@ -8,7 +8,8 @@ struct ChannelOccupancy {
         var due: NIODeadline
     }
 
-    private let delay: TimeAmount
+    /// How long a channel must be without subscribers, of those that are left from now on.
+    var delay: TimeAmount
     private let maxLeaving: Int
     private var counts: [String: Int] = [:]
     /// When those without subscribers are vacated.

@@ -31,23 +31,31 @@ final class EventCollector: Sendable {
         /// When a channel's empty cache was told of last.
         var emptyCaches: [String: NIODeadline] = [:]
         var isClosed = false
+        var types: Set<EventType>
+        var maxWaiting: Int
     }
 
     let signal: AsyncStream<Void>
     private let signaller: AsyncStream<Void>.Continuation
-    private let types: Set<EventType>
-    private let maxWaiting: Int
     private let now: @Sendable () -> Int64
-    private let watchesChannels: Bool
     private let state: Mutex<State>
 
     init(_ configuration: EventConfiguration, now: @escaping @Sendable () -> Int64 = { systemMilliseconds() }) {
-        types = configuration.types
-        maxWaiting = configuration.maxWaiting
-        watchesChannels = types.contains(.occupied) || types.contains(.vacated)
         self.now = now
         (signal, signaller) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        state = Mutex(State(occupancy: ChannelOccupancy(delay: configuration.vacatedDelay)))
+        state = Mutex(
+            State(
+                occupancy: ChannelOccupancy(delay: configuration.vacatedDelay), types: configuration.types,
+                maxWaiting: configuration.maxWaiting))
+    }
+
+    /// What happens from now on is told as another configuration says.
+    func take(_ configuration: EventConfiguration) {
+        state.withLock { state in
+            state.types = configuration.types
+            state.maxWaiting = configuration.maxWaiting
+            state.occupancy.delay = TimeAmount(configuration.vacatedDelay)
+        }
     }
 
     // MARK: From the loops
@@ -57,10 +65,11 @@ final class EventCollector: Sendable {
             switch event {
             case .subscribed(_, let channel):
                 add(.lifecycle(event), .subscribed, &state)
-                if watchesChannels, state.occupancy.entered(channel) { add(.occupied(channel), .occupied, &state) }
+                // Counted even if nobody is told: that may change, and who is there must be known then.
+                if state.occupancy.entered(channel) { add(.occupied(channel), .occupied, &state) }
             case .unsubscribed(_, let channel, _):
                 add(.lifecycle(event), .unsubscribed, &state)
-                if watchesChannels { state.occupancy.left(channel, at: time) }
+                state.occupancy.left(channel, at: time)
             case .cacheEmpty(let channel):
                 if isNews(channel, time, &state) { add(.lifecycle(event), .cacheEmpty, &state) }
             default: add(.lifecycle(event), event.type, &state)
@@ -74,7 +83,6 @@ final class EventCollector: Sendable {
 
     /// Time has passed: channels may be vacated.
     func advance(to time: NIODeadline) {
-        guard watchesChannels else { return }
         update { vacate(until: time, &$0) }
     }
 
@@ -110,9 +118,9 @@ final class EventCollector: Sendable {
     }
 
     private func add(_ content: RecordedEvent.Content, _ type: EventType, _ state: inout State) {
-        guard types.contains(type) else { return }
+        guard state.types.contains(type) else { return }
         state.number += 1
-        guard state.waiting.count < maxWaiting else { return state.dropped += 1 }
+        guard state.waiting.count < state.maxWaiting else { return state.dropped += 1 }
         state.waiting.append(RecordedEvent(number: state.number, time: now(), content: content))
     }
 

@@ -1,5 +1,5 @@
 /// Which events a backend is told of, where and how.
-public struct EventConfiguration: Sendable {
+public struct EventConfiguration: Hashable, Sendable {
     /// An address that ``EndpointRules`` has no objection to.
     public var url: String
     /// What the batches are signed with; all of them sign, so that a backend may know either while they change.
@@ -27,7 +27,7 @@ public struct EventConfiguration: Sendable {
     public var queue = Queue()
 
     /// Events that no backend has taken yet.
-    public struct Queue: Sendable {
+    public struct Queue: Hashable, Sendable {
         /// A folder of the server's own; nil, the default: in memory, where they are lost with the process.
         public var directory: String?
         /// Default 64 MiB. When it is full the oldest are dropped, and counted.

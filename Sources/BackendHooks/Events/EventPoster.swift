@@ -16,12 +16,12 @@ struct EventPoster: Sendable {
     private let configuration: EventConfiguration
     private let exchange: HTTPExchange
 
-    init(_ configuration: EventConfiguration) throws {
+    init(_ configuration: EventConfiguration, _ tracing: HookTracing) throws {
         self.configuration = configuration
         exchange = HTTPExchange(
             client: try HTTPClients.client(configuration.tls, maxConnections: 1), url: configuration.url, timeout: configuration.timeout,
             // Nobody looks at what the backend says, beside the status.
-            maxAnswerBytes: 0)
+            maxAnswerBytes: 0, name: "events", endpoint: "events", tracing: tracing)
     }
 
     func post(_ body: ByteBuffer, now: Int64 = systemMilliseconds()) async -> PostOutcome {

@@ -8,6 +8,7 @@ import NIOPosix
 public import RealtimeHub
 import RealtimeProtocol
 import Synchronization
+public import Tracing
 
 /// Tells a backend what happens to clients and channels: in batches, signed, in order, at least once.
 ///
@@ -18,12 +19,11 @@ import Synchronization
 /// await events.run(node: hub.node)
 /// ```
 public final class LifecycleEvents: Sendable {
-    let configuration: EventConfiguration
+    private let current: Mutex<Change>
     let collector: EventCollector
     let queue: any EventQueue
     let figures = EventFigures()
     let logger: Logger
-    let poster: EventPoster
     private let text: EventText
     private let hasGathered = Atomic(false)
     private let arrival: AsyncStream<Void>
@@ -31,9 +31,13 @@ public final class LifecycleEvents: Sendable {
     private let ending: AsyncStream<Void>
     private let ended: AsyncStream<Void>.Continuation
 
+    /// - Parameters:
+    ///   - configuration: what is told, and where.
+    ///   - logger: for what goes wrong.
+    ///   - tracer: gets a span of each batch that is posted. Default: the process's, if it has one by now.
     /// - Throws: what is wrong with the queue's folder, or with the certificates.
-    public init(_ configuration: EventConfiguration, logger: Logger) throws {
-        self.configuration = configuration
+    public init(_ configuration: EventConfiguration, logger: Logger, tracer: (any Tracer)? = nil) throws {
+        current = Mutex(try Change(to: configuration, tracer: tracer))
         self.logger = logger
         collector = EventCollector(configuration)
         collector.recordStart()
@@ -43,7 +47,6 @@ public final class LifecycleEvents: Sendable {
         } else {
             queue = MemoryEventQueue(maxBytes: configuration.queue.maxBytes)
         }
-        poster = try EventPoster(configuration)
         text = EventText(run: Self.runName())
         (arrival, arrived) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (ending, ended) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -53,6 +56,29 @@ public final class LifecycleEvents: Sendable {
         let name = String(UInt64.random(in: .min ... .max), radix: 16)
         return String(repeating: "0", count: 16 - name.count) + name
     }
+
+    /// Another configuration that can be taken over.
+    public struct Change: Sendable {
+        let configuration: EventConfiguration
+        let poster: EventPoster
+
+        /// - Parameters:
+        ///   - configuration: what is told from now on, and where.
+        ///   - tracer: gets a span of each batch that is posted. Default: the process's, if it has one by now.
+        /// - Throws: what is wrong with the certificates.
+        public init(to configuration: EventConfiguration, tracer: (any Tracer)? = nil) throws {
+            self.configuration = configuration
+            poster = try EventPoster(configuration, HookTracing(tracer))
+        }
+    }
+
+    /// Goes on by another configuration, all of it but `queue`, which stays what it is: what waits there goes where the new one says, from the next attempt on.
+    public func take(_ change: Change) {
+        current.withLock { $0 = change }
+        collector.take(change.configuration)
+    }
+
+    private var configuration: EventConfiguration { current.withLock { $0.configuration } }
 
     /// Takes an event, from any thread, without waiting for anything.
     public func record(_ event: LifecycleEvent) { collector.record(event) }
@@ -147,9 +173,12 @@ public final class LifecycleEvents: Sendable {
 
     private func deliver(_ node: String) async {
         var backoff = Backoff(configuration.retryPause)
-        var limit = configuration.batchSize
+        var limit = Int.max
         var arrivals = arrival.makeAsyncIterator()
         while !Task.isCancelled {
+            let (configuration, poster) = current.withLock { ($0.configuration, $0.poster) }
+            limit = min(limit, configuration.batchSize)
+            backoff.range = configuration.retryPause
             let events = await onQueue { [limit] queue in queue.first(limit, maxBytes: Self.maxBatchBytes) }
             guard let last = events.last else {
                 if hasGathered.load(ordering: .acquiring) { return }
@@ -161,7 +190,7 @@ public final class LifecycleEvents: Sendable {
             switch outcome {
             case .taken:
                 backoff.reset()
-                limit = min(configuration.batchSize, limit * 2)
+                limit = min(limit, .max / 2) * 2
                 figures.delivered(events.count)
                 await remove(through: last.number)
             case .refused(let status):
@@ -172,7 +201,7 @@ public final class LifecycleEvents: Sendable {
                 figures.dropped(1, .refused(status), logger)
                 await remove(through: last.number)
             case .failed(let why, let pause):
-                complain(why)
+                complain(why, configuration.url)
                 let next = max(backoff.next(), min(pause, configuration.retryPause.upperBound))
                 try? await Task.sleep(for: next)
             }
@@ -184,12 +213,12 @@ public final class LifecycleEvents: Sendable {
         figures.set(queue.size)
     }
 
-    private func complain(_ why: HookFailure) {
+    private func complain(_ why: HookFailure, _ url: String) {
         guard figures.mayComplain() else { return }
         logger.warning(
             "a backend does not take events",
             metadata: [
-                "endpoint": "\(EndpointRules.shown(configuration.url))", "why": "\(why)", "waiting": "\(queue.size.events)",
+                "endpoint": "\(EndpointRules.shown(url))", "why": "\(why)", "waiting": "\(queue.size.events)",
             ])
     }
 

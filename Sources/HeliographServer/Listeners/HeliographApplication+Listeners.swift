@@ -71,7 +71,7 @@ extension HeliographApplication {
     func server(_ certificates: ServerCertificates?, _ name: ListenerName) -> HTTPServerBuilder {
         var sockets = WebSocketServerConfiguration()
         // The operator's tools come straight from where they are, and are not kept out by a crowd.
-        if name == .public { sockets.protect(configuration.protection) }
+        if name == .public { sockets.protect(configuration.protection, listenerSettings) }
         // All routes are ours, and none of them blocks.
         sockets.dangerouslyRunsHandlersOnEventLoop = true
         // Who looks for each request in the log finds it there.

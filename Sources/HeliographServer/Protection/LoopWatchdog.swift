@@ -23,16 +23,16 @@ final class LoopWatchdog: Sendable {
     }
 
     private let hearts: [Heart]
-    private let threshold: UInt64
+    private let thresholdInNanoseconds: Atomic<UInt64>
     private let logger: Logger
     private let blocked: Counter
     private let blockedNow: Meter
     private let durations: CoreMetrics.Timer
 
-    /// - Parameter threshold: how long a loop may take to answer.
+    /// - Parameter threshold: how long a loop may take to answer; zero: for as long as it likes.
     init(_ group: any EventLoopGroup, threshold: Duration, logger: Logger, factory: any MetricsFactory = MetricsSystem.factory) {
         hearts = group.makeIterator().enumerated().map { Heart($0.element, number: $0.offset) }
-        self.threshold = UInt64(clamping: TimeAmount(threshold).nanoseconds)
+        thresholdInNanoseconds = Atomic(UInt64(clamping: TimeAmount(threshold).nanoseconds))
         self.logger = logger
         blocked = Counter(label: "event_loop_blocked_total", dimensions: [], factory: factory)
         blockedNow = Meter(label: "event_loops_blocked", dimensions: [], factory: factory)
@@ -40,8 +40,15 @@ final class LoopWatchdog: Sendable {
             label: "event_loop_blocked_seconds", dimensions: [], preferredDisplayUnit: .seconds, factory: factory)
     }
 
+    /// How long a loop may take to answer; zero: for as long as it likes.
+    var threshold: Duration {
+        get { .nanoseconds(Int64(clamping: thresholdInNanoseconds.load(ordering: .relaxed))) }
+        set { thresholdInNanoseconds.store(UInt64(clamping: TimeAmount(newValue).nanoseconds), ordering: .relaxed) }
+    }
+
     /// Looks at all loops. A few times within the threshold, from one thread.
     func look(at now: NIODeadline = .now()) {
+        guard threshold > .zero else { return }
         for heart in hearts { look(at: heart, now.uptimeNanoseconds) }
     }
 
@@ -51,7 +58,9 @@ final class LoopWatchdog: Sendable {
         let duration = now > askedAt ? now - askedAt : 0
         let told = heart.told.load(ordering: .relaxed)
         // Once, and again each time that it has lasted twice as long.
-        guard duration >= max(threshold, told.multipliedReportingOverflow(by: 2).partialValue) else { return }
+        guard duration >= max(thresholdInNanoseconds.load(ordering: .relaxed), told.multipliedReportingOverflow(by: 2).partialValue) else {
+            return
+        }
         if told == 0 {
             blocked.increment()
             blockedNow.increment()

@@ -18,6 +18,12 @@ struct MemoryBudget: Hashable, Sendable {
         self.hardPercent = hardPercent
     }
 
+    /// Whether another one says the same of the same memory.
+    func isSame(as other: MemoryBudget?) -> Bool {
+        guard let other else { return false }
+        return (limit, softPercent, hardPercent) == (other.limit, other.softPercent, other.hardPercent)
+    }
+
     /// - Parameter used: bytes.
     mutating func use(_ used: Int) -> MemoryPressure {
         let percent = Double(used) / Double(limit) * 100

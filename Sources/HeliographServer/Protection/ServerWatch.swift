@@ -9,23 +9,28 @@ import Synchronization
 
 /// Watches the process while it runs: its memory and its event loops. On a thread of its own, since the loops are what it watches.
 final class ServerWatch: Service {
-    private struct Memory {
+    private struct State {
         /// Nil: memory is not watched.
         var budget: MemoryBudget?
         var ticks = 0
+        /// The budget is another one than at the last look.
+        var isNew = false
+        var unreadyAfter: Duration
+        /// How often all is looked at.
+        var interval: DispatchTimeInterval
+        /// The interval is another one than the timer's.
+        var isRescheduled = false
     }
 
-    let watchdog: LoopWatchdog?
-    private let memory: Mutex<Memory>
-    private let isWatchingMemory: Bool
-    private let unreadyAfter: Duration
+    let watchdog: LoopWatchdog
+    private let state: Mutex<State>
+    private let systemLimit: Int?
     private let used: @Sendable () -> Int?
     private let hubs: [Hub]
     private let logger: Logger
     private let usedGauge: Gauge
     private let limitGauge: Gauge
     private let pressureGauge: Gauge
-    private let interval: DispatchTimeInterval
 
     /// - Parameters:
     ///   - hubs: are told how short memory is.
@@ -36,29 +41,56 @@ final class ServerWatch: Service {
     ) {
         self.hubs = hubs
         self.logger = logger
-        unreadyAfter = protection.unreadyAfter
-        watchdog =
-            protection.blockedThreshold == .zero
-            ? nil : LoopWatchdog(group, threshold: protection.blockedThreshold, logger: logger, factory: factory)
-        let limit = protection.memoryLimit ?? system.limit ?? 0
-        let budget = MemoryBudget(limit: limit, softPercent: protection.softPercent, hardPercent: protection.hardPercent)
-        isWatchingMemory = limit > 0
-        memory = Mutex(Memory(budget: isWatchingMemory ? budget : nil))
+        watchdog = LoopWatchdog(group, threshold: protection.blockedThreshold, logger: logger, factory: factory)
+        systemLimit = system.limit
+        state = Mutex(
+            State(
+                budget: Self.budget(protection, systemLimit), unreadyAfter: protection.unreadyAfter, interval: Self.interval(protection)))
         used = { system.used }
         usedGauge = Gauge(label: "process_memory_used_bytes", dimensions: [], factory: factory)
         limitGauge = Gauge(label: "process_memory_limit_bytes", dimensions: [], factory: factory)
         pressureGauge = Gauge(label: "process_memory_pressure", dimensions: [], factory: factory)
+    }
+
+    private static func budget(_ protection: ServeConfiguration.Protection, _ systemLimit: Int?) -> MemoryBudget? {
+        let limit = protection.memoryLimit ?? systemLimit ?? 0
+        guard limit > 0 else { return nil }
+        return MemoryBudget(limit: limit, softPercent: protection.softPercent, hardPercent: protection.hardPercent)
+    }
+
+    /// A few times within the threshold.
+    private static func interval(_ protection: ServeConfiguration.Protection) -> DispatchTimeInterval {
         let part = TimeAmount(protection.blockedThreshold).nanoseconds / 4
-        interval = .nanoseconds(watchdog == nil ? 250_000_000 : Int(min(max(part, 10_000_000), 250_000_000)))
+        return .nanoseconds(part == 0 ? 250_000_000 : Int(min(max(part, 10_000_000), 250_000_000)))
+    }
+
+    /// Watches by another configuration from now on.
+    func take(_ protection: ServeConfiguration.Protection) {
+        watchdog.threshold = protection.blockedThreshold
+        state.withLock { state in
+            state.unreadyAfter = protection.unreadyAfter
+            let interval = Self.interval(protection)
+            if interval != state.interval { (state.interval, state.isRescheduled) = (interval, true) }
+            let budget = Self.budget(protection, systemLimit)
+            guard state.budget?.isSame(as: budget) != true else { return }
+            (state.budget, state.isNew) = (budget, true)
+        }
     }
 
     func run() async {
-        guard watchdog != nil || isWatchingMemory else { return await ended() }
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "heliograph.watch", qos: .userInitiated))
-        timer.schedule(deadline: .now() + interval, repeating: interval, leeway: .milliseconds(5))
+        let schedule = { (timer: any DispatchSourceTimer, interval: DispatchTimeInterval) in
+            timer.schedule(deadline: .now() + interval, repeating: interval, leeway: .milliseconds(5))
+        }
+        schedule(timer, state.withLock { $0.interval })
         timer.setEventHandler { [self] in
-            watchdog?.look()
+            watchdog.look()
             lookAtMemory()
+            let new = state.withLock { state -> DispatchTimeInterval? in
+                defer { state.isRescheduled = false }
+                return state.isRescheduled ? state.interval : nil
+            }
+            if let new { schedule(timer, new) }
         }
         timer.activate()
         await ended()
@@ -75,22 +107,29 @@ final class ServerWatch: Service {
     // MARK: Memory
 
     /// How short it is, by what was last seen.
-    var pressure: MemoryPressure { memory.withLock { $0.budget?.pressure } ?? .none }
+    var pressure: MemoryPressure { state.withLock { $0.budget?.pressure } ?? .none }
 
     /// Looks how much is used, and has the hubs do what is to be done.
     func lookAtMemory() {
-        guard isWatchingMemory, let used = used() else { return }
+        let (isWatched, isNew) = state.withLock { state in
+            defer { state.isNew = false }
+            return (state.budget != nil, state.isNew)
+        }
+        guard isWatched, let used = used() else {
+            if isNew { for hub in hubs { hub.memoryPressure = .none } }
+            return
+        }
         let before = pressure
-        let (now, limit, ticks) = memory.withLock { memory in
-            memory.ticks &+= 1
-            return (memory.budget?.use(used) ?? .none, memory.budget?.limit ?? 0, memory.ticks)
+        let (now, limit, ticks) = state.withLock { state in
+            state.ticks &+= 1
+            return (state.budget?.use(used) ?? .none, state.budget?.limit ?? 0, state.ticks)
         }
         usedGauge.record(used)
         limitGauge.record(limit)
         pressureGauge.record(Int(now.rawValue))
         if now != before { tell(before, now, used, limit) }
         // The slowest readers go about once a second.
-        if now != before || (now == .hard && ticks % 4 == 0) { for hub in hubs { hub.memoryPressure = now } }
+        if now != before || isNew || (now == .hard && ticks % 4 == 0) { for hub in hubs { hub.memoryPressure = now } }
         // What was freed is kept by the allocator, and counts as used.
         if now != .none, now != before || ticks % 40 == 0 { callocator_trim() }
     }
@@ -109,7 +148,8 @@ final class ServerWatch: Service {
     /// Why no new connections should come here; nil: they may.
     var problem: String? {
         if pressure > .none { return "memory is short" }
-        if let watchdog, unreadyAfter > .zero, watchdog.longest() >= unreadyAfter { return "an event loop is blocked" }
+        let unreadyAfter = state.withLock { $0.unreadyAfter }
+        if unreadyAfter > .zero, watchdog.longest() >= unreadyAfter { return "an event loop is blocked" }
         return nil
     }
 }

@@ -4,11 +4,12 @@ extension Setting {
         [
             Setting(
                 "client.proxy.connect.enabled", .flag, "false", "Whether a backend is asked about clients that connect without a token.")
-        ] + proxy(under: "client.proxy.connect") + [
+        ].map(\.reloaded) + proxy(under: "client.proxy.connect")
+        + [
             Setting(
                 "client.proxy.refresh.enabled", .flag, "false",
                 "Whether a backend is asked when the time of a connection is over; clients do not refresh then.")
-        ] + proxy(under: "client.proxy.refresh")
+        ].map(\.reloaded) + proxy(under: "client.proxy.refresh")
 
     /// About channels, where their options say so.
     static let channelHooks: [Setting] =
@@ -26,7 +27,7 @@ extension Setting {
             Setting("rpc.namespaces[].proxy_name", .text, "default", "Which of `proxies`; `default` is `rpc.proxy`."),
             Setting("proxies", .sections, nil, "More backends, for namespaces that name them."),
             Setting("proxies[].name", .text, nil, "At least two letters, digits, -, _ and `.`"),
-        ] + proxy(under: "proxies[]")
+        ].map(\.reloaded) + proxy(under: "proxies[]")
 
     /// Where a backend is asked; the names are those of the public servers of the protocol.
     static func proxy(under section: String) -> [Setting] {
@@ -53,16 +54,20 @@ extension Setting {
             Setting(
                 "\(section).dangerously_allow_plain_http", .flag, "false",
                 "Plain http to any host: whoever is on the way reads cookies and tokens."),
-        ] + http(under: "\(section).http") + [
-            Setting("\(section).http.status_to_code_transforms", .sections, nil, "What clients are told of other statuses than 200."),
-            Setting("\(section).http.status_to_code_transforms[].status_code", .integer(100...599), nil, "The status."),
-            Setting("\(section).http.status_to_code_transforms[].to_error.code", .integer(1...4_294_967_295), nil, "The error's code."),
-            Setting("\(section).http.status_to_code_transforms[].to_error.message", .text, "\"\"", "Its words."),
-            Setting("\(section).http.status_to_code_transforms[].to_error.temporary", .flag, "false", "Whether to try again."),
+        ].map(\.reloaded) + http(under: "\(section).http") + statuses(under: "\(section).http.status_to_code_transforms")
+    }
+
+    private static func statuses(under section: String) -> [Setting] {
+        [
+            Setting("\(section)", .sections, nil, "What clients are told of other statuses than 200."),
+            Setting("\(section)[].status_code", .integer(100...599), nil, "The status."),
+            Setting("\(section)[].to_error.code", .integer(1...4_294_967_295), nil, "The error's code."),
+            Setting("\(section)[].to_error.message", .text, "\"\"", "Its words."),
+            Setting("\(section)[].to_error.temporary", .flag, "false", "Whether to try again."),
             Setting(
-                "\(section).http.status_to_code_transforms[].to_disconnect.code", .integer(3_000...4_999), nil, "Or the disconnect's code."),
-            Setting("\(section).http.status_to_code_transforms[].to_disconnect.reason", .text, "\"\"", "Its words."),
-        ]
+                "\(section)[].to_disconnect.code", .integer(3_000...4_999), nil, "Or the disconnect's code."),
+            Setting("\(section)[].to_disconnect.reason", .text, "\"\"", "Its words."),
+        ].map(\.reloaded)
     }
 
     private static func http(under section: String) -> [Setting] {
@@ -75,7 +80,7 @@ extension Setting {
             Setting(
                 "\(section).tls.dangerously_skip_verification", .flag, "false",
                 "Any certificate will do: whoever is on the way can be the backend."),
-        ]
+        ].map(\.reloaded)
     }
 
     static let events: [Setting] =
@@ -95,13 +100,15 @@ extension Setting {
                 "events.retry_min", .duration(atLeast: .zero), "500ms", "The first pause after a failure; each next one is twice as long."),
             Setting("events.retry_max", .duration(atLeast: .zero), "30s", "The longest."),
             Setting("events.flush_timeout", .duration(atLeast: .zero), "5s", "How long what waits has to leave when the server goes down."),
+            Setting("events.dangerously_allow_plain_http", .flag, "false", "Plain http to any host."),
+        ].map(\.reloaded) + http(under: "events.http")
+        + [
             Setting("events.queue.directory", .text, nil, "A folder of the server's own. Without it events wait in memory."),
             Setting("events.queue.max_bytes", .integer(1 << 20...1 << 40), "67108864", "When it is full the oldest events are dropped."),
             Setting(
                 "events.queue.sync", .choice(["always", "interval", "never"]), "interval",
                 "What is on the disk for good: each batch, or what is a second old, or what the system likes."),
-            Setting("events.dangerously_allow_plain_http", .flag, "false", "Plain http to any host."),
-        ] + http(under: "events.http")
+        ]
 
     static let eventTypes = [
         "started", "connected", "disconnected", "subscribed", "unsubscribed", "joined", "left", "occupied", "vacated", "cache_empty",

@@ -3,7 +3,9 @@ import WebSocketHummingbird
 
 /// What protects the server from its clients, and from too many of them. Names are those of Centrifugo v6 where it has one.
 extension Setting {
-    static let protection: [Setting] =
+    static let protection = allOfProtection.map { $0.path == "http_server.proxy_protocol" ? $0 : $0.reloaded }
+
+    private static let allOfProtection: [Setting] =
         proxies + connectionLimits
         + RateLimitScope.allCases.flatMap { rateLimits(under: "client.rate_limit.\($0.rawValue)", $0) }
         + [

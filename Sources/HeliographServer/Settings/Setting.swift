@@ -45,6 +45,13 @@ struct Setting: Sendable {
         self.isSecret = isSecret
     }
 
+    /// The same, of which a change takes effect on SIGHUP.
+    var reloaded: Setting {
+        var setting = self
+        setting.isReloaded = true
+        return setting
+    }
+
     /// What is within an element of a list has no name of its own in the environment.
     var isLayered: Bool { !path.contains("[]") && kind != .sections && kind != .mapping }
 

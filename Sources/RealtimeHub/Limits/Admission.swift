@@ -42,11 +42,7 @@ public enum MemoryPressure: UInt8, CaseIterable, Comparable, Sendable {
 
 /// Decides whether there may be another connection, and counts what there is.
 final class Admission: Sendable {
-    let limits: HubLimits
-    /// Nil: users have no limits.
-    let users: PartyTable?
-    let addresses: PartyTable?
-    let connectionPlan: LimitPlan?
+    private let current: Mutex<LimitRules>
     private let sessions = Atomic<Int>(0)
     private let waiting = Atomic<Int>(0)
     private let subscriptions = Atomic<Int>(0)
@@ -56,14 +52,7 @@ final class Admission: Sendable {
     private let waitingMeter: Meter
 
     init(_ limits: HubLimits, factory: any MetricsFactory = MetricsSystem.factory) {
-        self.limits = limits
-        connectionPlan = LimitPlan(limits.connectionCommands)
-        let userPlan = LimitPlan(limits.userCommands)
-        let limitsUsers = userPlan != nil || limits.connectionsPerUser != nil || limits.subscriptionsPerUser != nil
-        users = limitsUsers ? PartyTable(userPlan, maxRemembered: limits.maxRemembered) : nil
-        let addressPlan = LimitPlan(limits.addressCommands)
-        let limitsAddresses = addressPlan != nil || limits.connectionsPerAddress != nil || limits.connectionRatePerAddress != nil
-        addresses = limitsAddresses ? PartyTable(addressPlan, maxRemembered: limits.maxRemembered) : nil
+        current = Mutex(LimitRules(limits))
         waitingMeter = Meter(label: "hub_waiting_connects", dimensions: [], factory: factory)
         refusals = Dictionary(
             uniqueKeysWithValues: ConnectionRefusal.Reason.allCases.map {
@@ -71,25 +60,32 @@ final class Admission: Sendable {
             })
     }
 
-    /// Whether sessions have something to ask for each command.
-    var limitsCommands: Bool { connectionPlan != nil || users != nil || addresses != nil || !limits.errors.isEmpty }
+    /// Loops have their own reference.
+    var rules: LimitRules { current.withLock { $0 } }
+
+    func replace(by new: LimitRules) {
+        current.withLock { $0 = new }
+        // Its time was that of another rate.
+        bucket.withLock { $0 = TokenBucket() }
+    }
 
     // MARK: New connections
 
     /// - Parameter address: nil: it is not known.
-    func check(_ address: String?, at now: Int64) -> ConnectionRefusal? {
-        guard let reason = reason(against: address, at: now) else { return nil }
+    func check(_ address: () -> String?, at now: Int64) -> ConnectionRefusal? {
+        guard let reason = reason(against: address, rules, at: now) else { return nil }
         refusals[reason]?.increment()
         // Twice as long at most, at random.
         let shortest = reason == .connections || reason == .memory ? 10_000 : 1_000
         return ConnectionRefusal(reason: reason, retryAfter: .milliseconds(Int.random(in: shortest...2 * shortest)))
     }
 
-    private func reason(against address: String?, at now: Int64) -> ConnectionRefusal.Reason? {
+    private func reason(against address: () -> String?, _ rules: LimitRules, at now: Int64) -> ConnectionRefusal.Reason? {
+        let limits = rules.limits
         if pressure >= .soft { return .memory }
         if let most = limits.connections, sessions.load(ordering: .relaxed) >= most { return .connections }
         if waiting.load(ordering: .relaxed) >= limits.waitingConnects { return .busy }
-        if let addresses, let address {
+        if let addresses = rules.addresses, let address = address() {
             let (party, connections) = addresses.party(network(of: address))
             if let most = limits.connectionsPerAddress, connections >= most { return .addressConnections }
             if let rate = limits.connectionRatePerAddress, party.connect(rate, at: now) > 0 { return .addressRate }
@@ -117,20 +113,15 @@ final class Admission: Sendable {
 
     // MARK: Subscriptions
 
-    /// Takes a place for a subscription that a client asks for.
+    /// Takes a place for a subscription that a client asks for. They are counted without a limit too: there may be one later.
     ///
     /// - Parameter isNewChannel: asked if it matters.
-    func subscribe(_ user: Party?, channels: () -> Int, isNewChannel: () -> Bool) -> Bool {
+    func subscribe(_ user: Party?, _ limits: HubLimits, channels: () -> Int, isNewChannel: () -> Bool) -> Bool {
         if let most = limits.channels, channels() >= most, isNewChannel() { return false }
-        if let most = limits.subscriptions {
-            guard subscriptions.wrappingAdd(1, ordering: .relaxed).newValue <= most else {
-                subscriptions.wrappingSubtract(1, ordering: .relaxed)
-                return false
-            }
-        }
-        guard let user, let most = limits.subscriptionsPerUser else { return true }
-        guard user.subscribe(limit: most) else {
-            if limits.subscriptions != nil { subscriptions.wrappingSubtract(1, ordering: .relaxed) }
+        guard subscriptions.wrappingAdd(1, ordering: .relaxed).newValue <= limits.subscriptions ?? .max,
+            user?.subscribe(limit: limits.subscriptionsPerUser ?? .max) ?? true
+        else {
+            subscriptions.wrappingSubtract(1, ordering: .relaxed)
             return false
         }
         return true
@@ -138,8 +129,8 @@ final class Admission: Sendable {
 
     /// Gives a place back.
     func unsubscribe(_ user: Party?) {
-        if limits.subscriptions != nil { subscriptions.wrappingSubtract(1, ordering: .relaxed) }
-        if limits.subscriptionsPerUser != nil { user?.unsubscribe() }
+        subscriptions.wrappingSubtract(1, ordering: .relaxed)
+        user?.unsubscribe()
     }
 }
 
@@ -150,8 +141,7 @@ extension Hub {
     /// - Parameter address: the client's, as the transport will have it (`SessionTransport.remoteAddress`); nil: it is not known, and its limits don't hold.
     /// - Returns: nil: it may come. Else why not, for an answer of 429 or 503 with `Retry-After`.
     public func refusal(ofConnectionFrom address: @autoclosure () -> String?) -> ConnectionRefusal? {
-        let admission = core.admission
-        return admission.check(admission.addresses == nil ? nil : address(), at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        core.admission.check(address, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
     }
 
     /// How short memory is, as whoever watches it says. See ``MemoryPressure`` for what comes of it. Default: none.

@@ -1,5 +1,5 @@
 /// What clients may take of a hub. Whatever is nil or empty is not limited.
-public struct HubLimits: Sendable {
+public struct HubLimits: Hashable, Sendable {
     /// What one connection may do. Default: nothing but `HubConfiguration.maxCommandsPerSecond` holds.
     public var connectionCommands = CommandLimits()
     /// What all connections of one user may do together. Those of the user with the empty name are not limited.

@@ -10,10 +10,10 @@ final class SessionLimits {
     /// Since it has connected.
     var user: Party?
 
-    init(_ admission: Admission, address: String?) {
-        buckets = admission.connectionPlan?.fullBuckets ?? []
-        errors = admission.limits.errors.map { _ in TokenBucket() }
-        if let address { self.address = admission.addresses?.enter(network(of: address)) }
+    init(_ rules: LimitRules, address: String?) {
+        buckets = rules.connectionPlan?.fullBuckets ?? []
+        errors = rules.limits.errors.map { _ in TokenBucket() }
+        if let address { self.address = rules.addresses?.enter(network(of: address)) }
     }
 }
 
@@ -26,6 +26,7 @@ enum LimitScope: String {
 
 extension Session {
     var admission: Admission { core.admission }
+    private var rules: LimitRules { loop.rules }
     private var uptime: Int64 { Int64(clamping: loop.eventLoop.now.uptimeNanoseconds) }
 
     // MARK: Commands
@@ -48,14 +49,14 @@ extension Session {
 
     private func exceeded(_ operation: HubOperation, _ command: Wire.Command, _ limits: SessionLimits) -> (LimitScope, LimitPlan)? {
         let now = uptime
-        if let plan = admission.connectionPlan {
+        if let plan = rules.connectionPlan {
             let range = plan.buckets(for: operation, command)
             if !plan.take(1, from: plan.total, range, of: &limits.buckets, at: now) { return (.connection, plan) }
         }
-        if let plan = admission.users?.plan, let user = limits.user {
+        if let plan = rules.users?.plan, let user = limits.user {
             if !user.take(1, from: plan.total, plan.buckets(for: operation, command), plan, at: now) { return (.user, plan) }
         }
-        if let plan = admission.addresses?.plan, let address = limits.address {
+        if let plan = rules.addresses?.plan, let address = limits.address {
             if !address.take(1, from: plan.total, plan.buckets(for: operation, command), plan, at: now) { return (.address, plan) }
         }
         return nil
@@ -66,11 +67,11 @@ extension Session {
         let now = uptime
         let cost = Int64(bytes)
         var scope: LimitScope?
-        if let plan = admission.connectionPlan, !plan.take(cost, from: plan.bytes, 0..<0, of: &limits.buckets, at: now) {
+        if let plan = rules.connectionPlan, !plan.take(cost, from: plan.bytes, 0..<0, of: &limits.buckets, at: now) {
             scope = .connection
-        } else if let plan = admission.users?.plan, limits.user?.take(cost, from: plan.bytes, 0..<0, plan, at: now) == false {
+        } else if let plan = rules.users?.plan, limits.user?.take(cost, from: plan.bytes, 0..<0, plan, at: now) == false {
             scope = .user
-        } else if let plan = admission.addresses?.plan, limits.address?.take(cost, from: plan.bytes, 0..<0, plan, at: now) == false {
+        } else if let plan = rules.addresses?.plan, limits.address?.take(cost, from: plan.bytes, 0..<0, plan, at: now) == false {
             scope = .address
         }
         guard let scope else { return true }
@@ -83,7 +84,7 @@ extension Session {
     func countError() {
         guard let limits, !limits.errors.isEmpty else { return }
         let now = uptime
-        for (index, rate) in admission.limits.errors.enumerated() where !limits.errors[index].tryTaking(1, rate, at: now) {
+        for (index, rate) in rules.limits.errors.enumerated() where !limits.errors[index].tryTaking(1, rate, at: now) {
             return disconnect(.tooManyErrors)
         }
     }
@@ -100,8 +101,8 @@ extension Session {
 
     /// Takes a place among the user's connections.
     func enterUser() -> UserEntrance {
-        guard let users = admission.users, !user.isEmpty, let limits else { return .entered }
-        limits.user = users.enter(user, limit: admission.limits.connectionsPerUser)
+        guard let users = rules.users, !user.isEmpty, let limits else { return .entered }
+        limits.user = users.enter(user, limit: rules.limits.connectionsPerUser)
         guard let party = limits.user else { return .full }
         guard let plan = users.plan else { return .entered }
         let command = Wire.Command(id: 0, body: .connect(Wire.ConnectRequest()))
@@ -116,8 +117,8 @@ extension Session {
         if let connectTurn { loop.connects.cancel(connectTurn) }
         forgetTurn()
         guard let limits else { return }
-        if let address = limits.address { admission.addresses?.leave(address, at: uptime) }
-        if let user = limits.user { admission.users?.leave(user, at: uptime) }
+        if let address = limits.address { rules.addresses?.leave(address, at: uptime) }
+        if let user = limits.user { rules.users?.leave(user, at: uptime) }
         self.limits = nil
     }
 
@@ -126,7 +127,7 @@ extension Session {
     /// Takes a place for a subscription that the client asks for.
     func mayHaveSubscription(to channel: String) -> Bool {
         admission.subscribe(
-            limits?.user, channels: { core.directory.count }, isNewChannel: { core.directory.subscribers(of: channel) == 0 })
+            limits?.user, rules.limits, channels: { core.directory.count }, isNewChannel: { core.directory.subscribers(of: channel) == 0 })
     }
 
     // MARK: Turns

@@ -38,10 +38,10 @@ final class WorkGate {
     }
 
     private let eventLoop: any EventLoop
-    private let atOnce: Int
-    private let perTurn: Int
-    private let maxWaiting: Int
-    private let patience: TimeAmount
+    private var atOnce: Int
+    private var perTurn: Int
+    private var maxWaiting: Int
+    private var patience: TimeAmount
 
     private(set) var underWay = 0
     private var begunInTurn = 0
@@ -53,12 +53,18 @@ final class WorkGate {
     /// - Parameters:
     ///   - perTurn: so much begins in one turn of the loop at most.
     ///   - patience: how long one waits for its turn.
-    init(eventLoop: any EventLoop, atOnce: Int, perTurn: Int = .max, maxWaiting: Int, patience: TimeAmount) {
+    init(eventLoop: any EventLoop, atOnce: Int, perTurn: Int = .max, maxWaiting: Int = .max, patience: TimeAmount = .hours(1)) {
         self.eventLoop = eventLoop
         self.atOnce = max(1, atOnce)
         self.perTurn = max(1, perTurn)
         self.maxWaiting = maxWaiting
         self.patience = patience
+    }
+
+    /// What begins and waits from now on has other limits; what does already keeps its deadline.
+    func adjust(atOnce: Int, perTurn: Int = .max, maxWaiting: Int = .max, patience: TimeAmount = .hours(1)) {
+        (self.atOnce, self.perTurn, self.maxWaiting, self.patience) = (max(1, atOnce), max(1, perTurn), maxWaiting, patience)
+        if waiting > 0 { scheduleTurn() }
     }
 
     /// How many wait.

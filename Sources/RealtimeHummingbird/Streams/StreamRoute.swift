@@ -36,7 +36,7 @@ struct StreamRoute: Sendable {
             return refusal(error, headers)
         }
         let stream = StreamTransport(
-            transport, format(request), on: connection, options, fields: options.fields(of: request), address: request.clientAddress)
+            transport, format(request), on: connection, options, fields: options.fields(of: request, hub), address: request.clientAddress)
         switch await stream.open(hub, opening) {
         case .open, .abandoned: return response(stream, headers)
         case .refused(let code):

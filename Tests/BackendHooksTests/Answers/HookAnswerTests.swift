@@ -46,6 +46,43 @@ struct HookAnswerTests {
         #expect(try read(#"{"result":{"user":null,"info":null}}"#, ConnectResult.self).grant.info == nil)
     }
 
+    @Test("subs, subscribe and sub_refresh: which publications are for the client; subs: whether the latest comes at once")
+    func filters() throws {
+        let filter = #"{"op":"and","nodes":[{"key":"team","cmp":"eq","val":"red"},{"key":"level","cmp":"gte","val":"5"}]}"#
+        let expected = try TagsFilter(
+            Wire.FilterNode(
+                op: "and",
+                nodes: [
+                    Wire.FilterNode(key: "team", comparison: "eq", value: "red"),
+                    Wire.FilterNode(key: "level", comparison: "gte", value: "5"),
+                ]))
+        let subs = try read(
+            "{\"result\":{\"user\":\"1\",\"subs\":{\"a\":{\"server_tags_filter\":\(filter),\"cache_recover\":true},\"b\":{}}}}",
+            ConnectResult.self
+        ).grant.subscriptions
+        #expect((subs["a"]?.tagsFilter, subs["a"]?.recoversCache) == (expected, true))
+        #expect((subs["b"]?.tagsFilter, subs["b"]?.recoversCache) == (nil, false))
+        #expect(try read("{\"result\":{\"server_tags_filter\":\(filter)}}", SubscribeResult.self).grant.tagsFilter == expected)
+        guard case .prolonged(let grant) = try read("{\"result\":{\"server_tags_filter\":\(filter)}}", RefreshResult.self).decision else {
+            throw Unexpected("it is over")
+        }
+        #expect(grant.tagsFilter == expected)
+    }
+
+    @Test(
+        "a filter that is none is a fault, so that nobody gets what is not for him",
+        arguments: [
+            "1", "[]", "{}", #""red""#, #"{"key":"team"}"#, #"{"key":"team","cmp":"is","val":"red"}"#, #"{"op":"and"}"#, #"{"cmp":1}"#,
+        ])
+    func badFilters(filter: String) {
+        let result = "{\"result\":{\"server_tags_filter\":\(filter)}}"
+        #expect(throws: AnswerFault.self) { try read(result, SubscribeResult.self) }
+        #expect(throws: AnswerFault.self) { try read(result, RefreshResult.self) }
+        #expect(throws: AnswerFault.self) {
+            try read("{\"result\":{\"subs\":{\"a\":{\"server_tags_filter\":\(filter)}}}}", ConnectResult.self)
+        }
+    }
+
     @Test("payloads in base64 come before those in JSON")
     func base64() throws {
         let grant = try read(#"{"result":{"b64info":"AAE=","info":1,"b64data":"/w==","data":2}}"#, SubscribeResult.self).grant

@@ -191,6 +191,24 @@ struct EventCollectorTests {
         #expect(collector.take().events.map(\.number) == [6])
     }
 
+    @Test("another configuration says what is wanted from then on; who is there was counted before")
+    func replaced() {
+        let collector = collector { $0.types = [.connected] }
+        collector.record(.subscribed(ada, channel: "a"), at: at(0))
+        collector.record(.subscribed(ada, channel: "b"), at: at(0))
+        var new = EventConfiguration(url: "http://localhost", secrets: [])
+        new.types = [.occupied, .vacated]
+        new.vacatedDelay = .seconds(1)
+        new.maxWaiting = 1
+        collector.take(new)
+        collector.record(.subscribed(ada, channel: "a"), at: at(0))
+        collector.record(.unsubscribed(ada, channel: "b", .client), at: at(0))
+        collector.advance(to: at(2))
+        #expect(types(collector) == ["vacated"], "a is not occupied for the first time")
+        for channel in ["c", "d"] { collector.record(.subscribed(ada, channel: channel), at: at(3)) }
+        #expect(collector.take().dropped == 1)
+    }
+
     @Test("many who find the same cache empty make one event a second")
     func emptyCache() {
         let collector = collector()

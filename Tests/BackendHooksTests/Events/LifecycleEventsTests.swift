@@ -217,6 +217,29 @@ struct LifecycleEventsTests {
         #expect(left == (1_000 - left.count..<1_000).map(String.init))
     }
 
+    @Test("another configuration has what waits go elsewhere, signed by other secrets, in its order")
+    func replaced() async throws {
+        let away = try await TestBackend { _ in .status(503) }
+        let here = try await TestBackend { _ in .status(204) }
+        try await run(configuration(away)) { events in
+            record(0..<50, events)
+            try await eventually("it is tried") { !away.requests.isEmpty }
+            var new = configuration(here)
+            new.secrets = ["another secret of more"]
+            new.batchSize = 10
+            events.take(try LifecycleEvents.Change(to: new))
+            record(50..<60, events)
+            try await eventually("all arrive") { taken(here).count >= 60 }
+        }
+        #expect(taken(here) == (0..<60).map(String.init))
+        let request = try #require(here.requests.first)
+        let (value, body) = (try #require(request["heliograph-signature"]), ByteBuffer(string: request.body))
+        let now = Int64(Date().timeIntervalSince1970)
+        #expect(EventSignature.isValid(value, body: body, secret: "another secret of more", now: now))
+        #expect(!EventSignature.isValid(value, body: body, secret: Self.secret, now: now))
+        #expect(here.requests.count >= 6, "in batches of ten")
+    }
+
     @Test("a channel is vacated while nothing else happens")
     func vacated() async throws {
         let backend = try await TestBackend { _ in .json("{}") }

@@ -78,8 +78,8 @@ struct HookConfigurationTests {
         #expect(named["a"]?.tellsLifecycle == false)
         #expect(named["b"]?.asks == AskedHandlers(publish: "other"))
         #expect(realtime.namespaces.withoutNamespace?.asks == AskedHandlers.none)
-        #expect(realtime.hub.keptHeaders == ["authorization"])
-        #expect(realtime.routes.keptRequestFields == ["cookie", "x-real-ip", "origin"])
+        #expect(realtime.hooks.emulatedFields == ["authorization"])
+        #expect(realtime.hooks.requestFields == ["cookie", "x-real-ip", "origin"])
     }
 
     @Test("events, and where they wait")
@@ -107,6 +107,25 @@ struct HookConfigurationTests {
         #expect((events.batchSize, events.vacatedDelay, events.retryPause) == (5, .seconds(60), .seconds(1) ... .seconds(2)))
         #expect((events.queue.directory, events.queue.maxBytes, events.queue.sync) == ("/tmp/events", 2 << 20, .always))
         #expect(events.staticFields == ["X-A": "b"])
+    }
+
+    @Test("what those who only listen are closed with, by the errors of their connect")
+    func refusals() async throws {
+        let yaml = { (isEnabled: Bool) in
+            """
+            client:
+              allow_anonymous: true
+              connect_code_to_unidirectional_disconnect:
+                enabled: \(isEnabled)
+                transforms: [{code: 404, to: {code: 4404, reason: gone}}, {code: 429, to: {code: 4529}}]
+
+            """ + Self.channels
+        }
+        #expect(
+            try await read(yaml(true)).hub.unidirectionalRefusals == [
+                404: DisconnectCode(4_404, reason: "gone"), 429: DisconnectCode(4_529, reason: ""),
+            ])
+        #expect(try await read(yaml(false)).hub.unidirectionalRefusals == [:])
     }
 
     @Test("a connect hook is a way to come in")
@@ -152,6 +171,12 @@ struct HookConfigurationTests {
             ("proxies: [{name: aa}]", "it has no endpoint"),
             ("rpc: {without_namespace: {proxy_enabled: true}}", "rpc.proxy has no endpoint"),
             ("rpc: {namespaces: [{name: a}, {name: 'a b'}]}", "it must be letters"),
+            ("client: {connect_code_to_unidirectional_disconnect: {transforms: [{code: 404}]}}", "it must have a code, and to.code"),
+            ("client: {connect_code_to_unidirectional_disconnect: {transforms: [{code: 1, to: {code: 200}}]}}", "3000"),
+            (
+                "client: {connect_code_to_unidirectional_disconnect: {transforms: [{code: 1, to: {code: 4000}}, {code: 1, to: {code: 4001}}]}}",
+                "there is a transform of 1 already"
+            ),
             ("events: {}", "events: it has no endpoint"),
             ("events: {endpoint: 'http://localhost/'}", "it has no secrets"),
             ("events: {endpoint: 'http://localhost/', secrets: [short]}", "it needs at least 16 characters"),

@@ -87,6 +87,37 @@ struct MemoryBudgetTests {
         #expect(used > 1 << 20 && used < limit)
     }
 
+    @Test("Other limits hold from the next look on, for memory and for loops; what was short by the old ones is no more")
+    func replaced() throws {
+        let hub = Hub(namespaces: Namespaces())
+        var protection = ServeConfiguration.Protection()
+        protection.blockedThreshold = .zero
+        protection.memoryLimit = 1_000 * 4_096
+        let (memory, folder) = try system(plain)
+        let watch = ServerWatch(
+            protection, MultiThreadedEventLoopGroup.singleton, hubs: [hub], logger: LineLog().logger, system: memory, factory: TestMetrics()
+        )
+        func look() -> MemoryPressure {
+            watch.lookAtMemory()
+            return hub.memoryPressure
+        }
+        #expect(look() == .hard, "all of it is used")
+        protection.memoryLimit = 4_000 * 4_096
+        watch.take(protection)
+        #expect(look() == .none)
+        protection.softPercent = 20
+        watch.take(protection)
+        #expect(look() == .soft)
+        watch.take(protection)
+        #expect(look() == .soft, "nothing has changed")
+        protection.memoryLimit = 0
+        protection.blockedThreshold = .milliseconds(60)
+        watch.take(protection)
+        #expect(look() == .none)
+        #expect(watch.watchdog.threshold == .milliseconds(60))
+        _ = folder
+    }
+
     @Test("The hub is told, the log has it once, the metrics have it, and the server is not ready meanwhile")
     func watched() throws {
         let metrics = TestMetrics()

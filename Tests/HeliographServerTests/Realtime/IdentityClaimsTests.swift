@@ -1,6 +1,7 @@
 // caps, jti, sid, iat and another claim for the user, as tokens have them; and keys with an end.
 
 import RealtimeHub
+import RealtimeProtocol
 import Testing
 
 @testable import HeliographServer
@@ -50,6 +51,25 @@ struct IdentityClaimsTests {
         guard case .invalid = error else {
             Issue.record("\(String(describing: error))")
             return
+        }
+    }
+
+    @Test(
+        "server_tags_filter says which publications are for the client, in subs and in tokens of subscriptions; one that is none makes the token invalid"
+    )
+    func filters() async throws {
+        let filter = #""server_tags_filter":{"key":"team","cmp":"eq","val":"red"}"#
+        let expected = try TagsFilter(Wire.FilterNode(key: "team", comparison: "eq", value: "red"))
+        #expect(try await connection("{\"sub\":\"42\",\"subs\":{\"a\":{\(filter)}}}").subscriptions["a"]?.tagsFilter == expected)
+        let verifier = SignedTokenVerifier(connections: try await rules(), now: { 1_800_000_000 })
+        let token = try await TokenMaker.hmac().sign("{\"sub\":\"42\",\"channel\":\"a\",\(filter)}")
+        #expect(try await verifier.subscription(token).tagsFilter == expected)
+        for bad in ["7", "{}", #"{"key":"team"}"#, #"{"op":"not","nodes":[]}"#] {
+            await #expect(throws: TokenError.self) {
+                try await connection("{\"sub\":\"42\",\"subs\":{\"a\":{\"server_tags_filter\":\(bad)}}}")
+            }
+            let token = try await TokenMaker.hmac().sign("{\"sub\":\"42\",\"channel\":\"a\",\"server_tags_filter\":\(bad)}")
+            await #expect(throws: TokenError.self) { try await verifier.subscription(token) }
         }
     }
 

@@ -59,6 +59,44 @@ struct HangupTests {
         #expect(!outcome.errors.contains("fedcba9876543210"), "no secret is in the log")
     }
 
+    @Test("has limits and backends taken over by connections that are open, and says what waits")
+    func limitsAndBackends() async throws {
+        let one = try await TestBackend { _ in .json(#"{"result":{"data":"one"}}"#) }
+        let two = try await TestBackend { _ in .json(#"{"result":{"data":"two"}}"#) }
+        func yaml(_ url: String, _ client: String = "") -> String {
+            """
+            client: {allow_anonymous: true\(client)}
+            channel: {without_namespace: {}}
+            rpc: {proxy: {endpoint: "\(url)"}, without_namespace: {proxy_enabled: true}}
+            """
+        }
+        let file = try folder.write(yaml(one.url), to: "heliograph.yaml")
+        let server = try await HeliographServerProcess.start(["--config", file])
+        let socket = try await WebSocket.connect(to: server.socketAddress("/connection/websocket"))
+        var messages = socket.messages.makeAsyncIterator()
+        func ask(_ command: String) async throws -> String {
+            try await socket.send(command)
+            guard case .text(let text) = try await messages.next() else { throw Unexpected("no text") }
+            return text
+        }
+        _ = try await ask(#"{"id":1,"connect":{}}"#)
+        #expect(try await ask(#"{"id":2,"rpc":{"method":"m","data":1}}"#).contains(#""one""#))
+        let limits =
+            ", ping_interval: 20s, rate_limit: {client_command: {enabled: true, rpc: {enabled: true, buckets: [{interval: 1h, rate: 1}]}}}"
+        _ = try folder.write(yaml(two.url, limits), to: "heliograph.yaml")
+        server.command.signal(SIGHUP)
+        for _ in 0..<200 where !server.command.errorsSoFar.contains("was read anew") { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try await ask(#"{"id":3,"rpc":{"method":"m","data":1}}"#).contains(#""two""#))
+        #expect(try await ask(#"{"id":4,"rpc":{"method":"m","data":1}}"#).contains("111"))
+        server.command.signal(SIGTERM)
+        let outcome = await server.command.outcome()
+        #expect(outcome.errors.contains("rpc.proxy.endpoint"))
+        #expect(outcome.errors.contains("settings=client.ping_interval"))
+        #expect(outcome.code == 0)
+        try await one.stop()
+        try await two.stop()
+    }
+
     @Test("reads the certificate anew; connections go on with the old one")
     func certificate() async throws {
         let (one, two) = (try await folder.certificate("one"), try await folder.certificate("two"))

@@ -9,6 +9,7 @@ import RealtimeHub
 import RealtimeProtocol
 import ServerTestSupport
 import Testing
+import WebSocketHummingbird
 
 @testable import HeliographServer
 
@@ -26,6 +27,10 @@ struct ReloadTests {
                 channel: {namespaces: \(namespaces)}
                 http_api: {key: \(key)}
                 """, file: "test.yaml")
+    }
+
+    private static func anonymous(_ more: String) -> String {
+        "client: {allow_anonymous: true}\nchannel: {namespaces: [{name: news}]}\n" + more
     }
 
     private static func token(_ secret: String = TokenMaker.secret) async throws -> String {
@@ -93,6 +98,68 @@ struct ReloadTests {
                 #expect(outcome.waiting == ["client.ping_interval"])
             }
             #expect(try server.application.reload(serve).waiting == [])
+        }
+    }
+
+    @Test("limits hold for who is connected, and take no connection away")
+    func limits() async throws {
+        let serve = try await Self.configuration()
+        try await TestServer.run(serve) { server in
+            let client = try await RealtimeClient(server)
+            try await client.connect(Self.token())
+            let calls = "{enabled: true, rpc: {enabled: true, buckets: [{interval: 1h, rate: 2}]}}"
+            let new = try await Self.configuration(more: ", connection_limit: 1, rate_limit: {client_command: \(calls)}")
+            let outcome = try server.application.reload(new)
+            #expect(outcome.waiting == [])
+            #expect(outcome.changed.contains("client.connection_limit"))
+            #expect(outcome.changed.contains("client.rate_limit.client_command.rpc.buckets[0].rate"))
+            let call = Wire.Command.Body.rpc(Wire.RPCRequest(method: "m"))
+            var codes: [UInt32?] = []
+            for _ in 0..<3 { codes.append(try await client.ask(call).error?.code) }
+            #expect(codes == [108, 108, 111])
+            await #expect(throws: (any Error).self) { _ = try await RealtimeClient(server) }
+            _ = try server.application.reload(new)
+            #expect(try await client.ask(call).error?.code == 111, "the same limits, and the same buckets")
+            #expect(try server.application.reload(serve).waiting == [])
+            #expect(try await client.ask(call).error?.code == 108)
+            let late = try await RealtimeClient(server)
+            try await late.connect(Self.token())
+        }
+    }
+
+    @Test(
+        "memory, the watchdog, connections and trusted proxies are as the new limits say; how connections begin waits, and who is trusted with it"
+    )
+    func protection() async throws {
+        let serve = try await ServeConfiguration(yaml: Self.anonymous(""), file: "test.yaml")
+        try await TestServer.run(serve) { server in
+            let more = "memory: {limit: 1}\nwatchdog: {threshold: 60ms}\nhttp_server: {max_connections: 7, trusted_proxies: [10.0.0.0/8]}"
+            let outcome = try server.application.reload(try await ServeConfiguration(yaml: Self.anonymous(more), file: "test.yaml"))
+            #expect(
+                outcome.changed == ["http_server.max_connections", "http_server.trusted_proxies", "memory.limit", "watchdog.threshold"])
+            #expect(outcome.waiting == [])
+            let settings = server.application.listenerSettings
+            #expect((settings.limits.total, settings.trustedProxies.networks.count) == (7, 1))
+            func pressure(until expected: MemoryPressure) async throws -> MemoryPressure {
+                for _ in 0..<200 where server.application.hub.memoryPressure != expected { try await Task.sleep(for: .milliseconds(20)) }
+                return server.application.hub.memoryPressure
+            }
+            #expect(try await pressure(until: .hard) == .hard)
+            _ = try server.application.reload(serve)
+            #expect(try await pressure(until: .none) == .none)
+            let begins = "http_server: {trusted_proxies: [10.0.0.0/8], proxy_protocol: true}"
+            let other = try server.application.reload(try await ServeConfiguration(yaml: Self.anonymous(begins), file: "test.yaml"))
+            #expect(other == .init(changed: [], waiting: ["http_server.proxy_protocol", "http_server.trusted_proxies"]))
+            #expect(settings.trustedProxies.networks.isEmpty)
+        }
+    }
+
+    @Test("an API that there was not waits: nobody is told that its key is good")
+    func noAPI() async throws {
+        let serve = try await ServeConfiguration(yaml: Self.anonymous(""), file: "test.yaml")
+        try await TestServer.run(serve) { server in
+            let with = try await ServeConfiguration(yaml: Self.anonymous("http_api: {key: 0123456789abcdef}"), file: "test.yaml")
+            #expect(try server.application.reload(with) == .init(changed: [], waiting: ["http_api.key"]))
         }
     }
 

@@ -33,6 +33,7 @@ struct SettingTableTests {
             client:
               proxy: {connect: \(Self.proxy), refresh: \(Self.proxy)}
               subscribe_to_user_personal_channel: {enabled: true}
+              connect_code_to_unidirectional_disconnect: {enabled: true, transforms: [{code: 404, to: {code: 4404}}]}
               token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}], jwks_public_endpoint: "https://a.example/"}
               rate_limit: {\(RateLimitScope.allCases.map(Self.rateLimits).joined(separator: ", ")), client_error: {enabled: true, total: \(Self.buckets)}}
               subscription_token: {keys: [{algorithm: HS256, secret: "\(TokenMaker.secret)"}], jwks_public_endpoint: "https://a.example/"}

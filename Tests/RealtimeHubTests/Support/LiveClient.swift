@@ -41,6 +41,11 @@ final class LiveClient: Sendable {
         }.get()
     }
 
+    /// Begins a connection on which the server alone speaks.
+    func listen() async throws {
+        try await loop.submit { [state] in state.value.session.connect(Wire.ConnectRequest()) }.get()
+    }
+
     func replies() async throws -> [Wire.Reply] {
         try await loop.submit { [state] in
             for batch in state.value.transport.takeBatches() {

@@ -17,8 +17,6 @@ extension RealtimeConfiguration {
         hooks.subscriptionRefresh = Self.add(channel?.section("sub_refresh"), to: named)
         if let calls = root.section("rpc") { readCalls(calls, Self.add(calls.section("proxy"), to: named)) }
         if let section = root.section("events") { events = EventConfiguration(section, isGiven: root.section(given: "events")) }
-        hub.keptHeaders = hooks.emulatedFields
-        routes.keptRequestFields = hooks.requestFields
     }
 
     private func readProxies(_ root: ConfigurationSection) -> [String: HookEndpoint] {

@@ -1,6 +1,7 @@
 import BackendHooks
 import RealtimeHub
 import RealtimeHummingbird
+import RealtimeProtocol
 import WebSocketProtocol
 
 /// What a configuration says of channels, of who may connect, and of the HTTP API.
@@ -68,6 +69,7 @@ public struct RealtimeConfiguration: Sendable {
         section.read("history_max_publication_limit", into: &hub.maxHistoryPublications)
         section.read("connect_include_server_time", into: &hub.sendsServerTime)
         if let value = section.value("allowed_origins") { readOrigins(value) }
+        if let section = section.section("connect_code_to_unidirectional_disconnect") { readRefusals(section) }
         if let section = section.section("subscribe_to_user_personal_channel") { readPersonalChannel(section) }
         let connections = await TokenRules(section.section("token"))
         let subscriptions = await TokenRules(section.section("subscription_token"))
@@ -117,6 +119,28 @@ public struct RealtimeConfiguration: Sendable {
         guard patterns.contains("*") else { return routes.origins = .allow(patterns) }
         routes.origins = .dangerouslyAllowAnyOrigin
         warnings.append("\(value.path) has *: a page of any site may connect with its visitors' browsers")
+    }
+
+    /// What is off is checked all the same.
+    private mutating func readRefusals(_ section: ConfigurationSection) {
+        var isEnabled = false
+        section.read("enabled", into: &isEnabled)
+        var codes: [UInt32: DisconnectCode] = [:]
+        for transform in section.sections("transforms") {
+            var (error, disconnect) = (0, 0)
+            transform.read("code", into: &error)
+            let target = transform.section("to")
+            target?.read("code", into: &disconnect)
+            let reason = target?.text("reason") ?? ""
+            guard let error = UInt32(exactly: error), error > 0, let code = UInt16(exactly: disconnect), code > 0 else {
+                transform.value.report("it must have a code, and to.code")
+                continue
+            }
+            if codes[error] != nil { transform.value.report("there is a transform of \(error) already") }
+            if reason.utf8.count > 123 { transform.value.report("to.reason must have at most 123 bytes") }
+            codes[error] = DisconnectCode(code, reason: reason)
+        }
+        if isEnabled { hub.unidirectionalRefusals = codes }
     }
 
     private mutating func readPersonalChannel(_ section: ConfigurationSection) {

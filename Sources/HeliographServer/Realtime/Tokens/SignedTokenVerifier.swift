@@ -47,6 +47,7 @@ struct SignedTokenVerifier: TokenVerifier {
         result.expiresAt = try claims.expiry()
         result.info = try claims.payload("info", "b64info")
         result.override = try claims.override("override")
+        result.tagsFilter = try claims.tagsFilter()
         result.origin = try claims.origin(user: result.user)
         return result
     }

@@ -113,9 +113,19 @@ struct TokenClaims {
             var grant = SubscribeGrant(info: try claims.payload("info", "b64info"))
             grant.data = try claims.payload("data", "b64data").map { ByteBuffer(bytes: $0) }
             grant.override = try claims.override("override")
+            grant.tagsFilter = try claims.tagsFilter()
             grants[channel] = grant
         }
         return grants
+    }
+
+    /// `server_tags_filter`: which publications of the subscription are for the client.
+    func tagsFilter() throws(TokenError) -> TagsFilter? {
+        guard let value = members["server_tags_filter"] else { return nil }
+        guard let node = try? Wire.filterNode(json: value.text), let filter = try? TagsFilter(node) else {
+            throw .invalid("server_tags_filter is no filter")
+        }
+        return filter
     }
 
     /// `{"presence": {"value": true}, …}`: options in place of the channel's own.
