@@ -94,10 +94,11 @@ let package = Package(
         ),
         .target(name: "CAllocator"),
         .target(name: "CPrefetch"),
+        .target(name: "CThreadSpare"),
         .target(name: "WebSocketProtocol", dependencies: [nio, httpTypes], swiftSettings: settings),
         .target(name: "WebSocketDeflate", dependencies: ["WebSocketProtocol", "CZlib", nio], swiftSettings: settings),
         .target(name: "RealtimeProtocol", dependencies: [nio], swiftSettings: settings),
-        .target(name: "LiveHTML", swiftSettings: settings),
+        .target(name: "LiveHTML", dependencies: ["CThreadSpare"], swiftSettings: settings),
 
         // Cores: know the pure ones, and ports.
         .target(name: "PubSub", swiftSettings: settings),

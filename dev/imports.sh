@@ -10,11 +10,12 @@ declare -A allowed=(
     [CZlib]=""
     [CAllocator]=""
     [CPrefetch]=""
+    [CThreadSpare]=""
     # The C library for one function: random bytes.
     [WebSocketProtocol]="NIOCore HTTPTypes Glibc Musl"
     [WebSocketDeflate]="WebSocketProtocol CZlib NIOCore Synchronization"
     [RealtimeProtocol]="NIOCore"
-    [LiveHTML]=""
+    [LiveHTML]="CThreadSpare"
     [WebSocketNIO]="WebSocketProtocol WebSocketDeflate CPrefetch NIOCore DequeModule Logging Metrics Synchronization $foundation $libc"
     [WebSocketClient]="WebSocketNIO WebSocketProtocol WebSocketDeflate NIOCore NIOPosix NIOHTTP1 NIOSSL HTTPTypes Logging Synchronization $foundation $libc"
     [WebSocketHummingbird]="WebSocketNIO WebSocketProtocol WebSocketDeflate Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOHPACK NIOHTTP1 NIOHTTP2 NIOSSL

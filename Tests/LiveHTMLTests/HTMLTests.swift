@@ -1,4 +1,5 @@
 import LiveHTML
+import Synchronization
 import Testing
 
 @Suite("Markup in literals")
@@ -58,6 +59,34 @@ struct HTMLTests {
         #expect(plain("<ul>\(each: people, key: \.name, { "<li>\($0.id)</li>" })</ul>") == "<ul><li>a</li><li>b</li></ul>")
         #expect(plain("<ul>\(each: 1...3, key: { $0 }, { "<li>\($0)</li>" })</ul>") == "<ul><li>1</li><li>2</li><li>3</li></ul>")
         #expect(plain("<ul>\(people.map { "<li>\($0.id)</li>" })</ul>") == "<ul><li>a</li><li>b</li></ul>")
+    }
+
+    @Test("a row that somebody keeps stays what it is, though rows take turns in using the same memory")
+    func kept() {
+        let names = (0..<10).map { "person number \($0)" }
+        let rows = Mutex<[HTML]>([])
+        @Sendable func row(_ name: String) -> HTML {
+            let row: HTML = "<li>\(name)<b>\(name.count)</b></li>"
+            if name.hasSuffix("3") { rows.withLock { $0.append(row) } }
+            return row
+        }
+        let list: HTML = "\(each: names, key: \.self, { row($0) })"
+        let expected = names.map { "<li>\($0)<b>15</b></li>" }
+        #expect(plain(list) == expected.joined())
+        #expect(plain(list) == expected.joined())
+        #expect(rows.withLock { $0 }.map { plain($0) } == [expected[3], expected[3]])
+    }
+
+    @Test("rows of many sizes, with others in them, don't get into each other's way")
+    func sizes() {
+        @Sendable func row(_ number: Int) -> HTML {
+            if number.isMultiple(of: 3) { return "<p>\(number)</p>" }
+            let many = (0..<number * 10).map { "\($0)" }
+            return "<div>\(number) \(each: many, key: \.self, { "<i>\($0)</i>" }) \("<b>\(number)</b>" as HTML)</div>"
+        }
+        for _ in 0..<2 {
+            #expect(plain("\(each: 0..<8, key: { $0 }, { row($0) })") == (0..<8).map { plain(row($0)) }.joined())
+        }
     }
 
     @Test("raw markup is what it is")

@@ -68,6 +68,7 @@ extension HTML.StringInterpolation {
     /// Inserts a text.
     @inlinable
     @_disfavoredOverload
+    @inline(__always)
     public mutating func appendInterpolation(_ text: String) {
         append(.text, text: text)
     }
@@ -95,6 +96,7 @@ extension HTML.StringInterpolation {
 
     /// Inserts a number.
     @inlinable
+    @inline(__always)
     public mutating func appendInterpolation(_ number: Int) {
         append(.integer, number: number)
     }

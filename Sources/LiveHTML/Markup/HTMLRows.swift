@@ -51,8 +51,13 @@ extension HTML.StringInterpolation {
                 return keys
             },
             forEach: { start, visit throws(TemplateError) in
-                for element in elements.dropFirst(start) {
-                    guard try visit(HTMLRows.number(of: key(element)), row(element)) else { return }
+                var index = elements.index(elements.startIndex, offsetBy: start, limitedBy: elements.endIndex) ?? elements.endIndex
+                while index != elements.endIndex {
+                    let element = elements[index]
+                    let html = row(element)
+                    guard try visit(HTMLRows.number(of: key(element)), html) else { return }
+                    PartStorage.recycle(html.parts.storage)
+                    elements.formIndex(after: &index)
                 }
             })
         append(.rows, object: rows)

@@ -49,6 +49,9 @@ struct Part {
         case changes
     }
 
+    /// Whether it is more than a joint or the end.
+    var hasValue: Bool { UInt8(truncatingIfNeeded: form) > Kind.end.rawValue }
+
     /// Whether what is to be freed is an object; of a text that is in no use there is nothing to be freed then.
     var hasObject: Bool { UInt8(truncatingIfNeeded: form) >= Kind.markup.rawValue }
 

@@ -1,6 +1,8 @@
 // Strategy: markup is made anew for each render, so what it costs to append a value is what a render costs. An array asks at each append whether it is
 // the only owner and whether there is room, in functions that are not inlined. Here there is one allocation of the right size, and the parts are written
-// into it in the module that has the literal.
+// into it in the module that has the literal. The rows of a list take turns in using the same memory, which each thread has one of.
+
+public import CThreadSpare
 
 /// The parts of markup, which never change.
 // Sendable although its storage is not: only the parts that were written before it was made are read, and those are not written again (see below); and
@@ -53,8 +55,27 @@ final class PartStorage: ManagedBuffer<PartStorage.Header, Part> {
 
     @inlinable
     static func make(capacity: Int) -> PartStorage {
+        let spare = spare
+        if let storage = spare.move() {
+            spare.initialize(to: nil)
+            if storage.withUnsafeMutablePointerToHeader({ $0.pointee.capacity >= capacity }) { return storage }
+        }
         let buffer = create(minimumCapacity: capacity) { _ in Header(count: 0, capacity: capacity) }
         return unsafeDowncast(buffer, to: PartStorage.self)
+    }
+
+    /// Lets the next markup of this thread have the memory, if nobody else holds it and it isn't much.
+    @usableFromInline
+    static func recycle(_ storage: consuming PartStorage) {
+        guard isKnownUniquelyReferenced(&storage), storage.withUnsafeMutablePointerToHeader({ $0.pointee.capacity <= 64 }) else { return }
+        storage.removeAll()
+        spare.pointee = consume storage
+    }
+
+    /// Of this thread.
+    @inlinable @inline(__always)
+    static var spare: UnsafeMutablePointer<PartStorage?> {
+        UnsafeMutableRawPointer(cthreadspare()).assumingMemoryBound(to: PartStorage?.self)
     }
 
     /// One with the first parts of this one, and with room for more.
@@ -71,9 +92,13 @@ final class PartStorage: ManagedBuffer<PartStorage.Header, Part> {
     }
 
     @usableFromInline
-    deinit {
+    deinit { removeAll() }
+
+    @inline(__always)
+    fileprivate func removeAll() {
         withUnsafeMutablePointers { header, parts in
             for index in 0..<header.pointee.count { PartStorage.free(parts + index) }
+            header.pointee.count = 0
         }
     }
 
@@ -83,9 +108,9 @@ final class PartStorage: ManagedBuffer<PartStorage.Header, Part> {
         guard !part.pointee.isTrivial else { return }
         let raw = UnsafeMutableRawPointer(part)
         if part.pointee.hasObject {
-            (raw + objectOffset).assumingMemoryBound(to: AnyObject?.self).deinitialize(count: 1)
+            _ = (raw + objectOffset).assumingMemoryBound(to: AnyObject?.self).move()
         } else {
-            (raw + textOffset).assumingMemoryBound(to: String.self).deinitialize(count: 1)
+            _ = (raw + textOffset).assumingMemoryBound(to: String.self).move()
         }
     }
 

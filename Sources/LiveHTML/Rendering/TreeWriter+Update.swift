@@ -112,10 +112,14 @@ extension TreeWriter {
         var next = offset &+ 1 &+ count
         var index = 0
         var outline = cache.templates[TapeHeader(old[next]).first].outline
+        // Not asked of self for each row, which would count as a use each time.
+        let (old, hash) = (old, hash)
         try rows.forEach(0) { key, html throws(TemplateError) in
             guard index < count, key == old[offset &+ 1 &+ index] else { return false }
-            if !outline.isOf(html.parts) { outline = try cache.template(of: html).outline }
-            try row(html, outline, index, at: next)
+            if !outline.isUnchanged(html.parts, old, at: next, hash) {
+                if !outline.isOf(html.parts) { outline = try cache.template(of: html).outline }
+                try row(html, outline, index, at: next)
+            }
             next &+= TapeHeader(old[next]).words
             index &+= 1
             return true
@@ -131,7 +135,6 @@ extension TreeWriter {
             sink.row(index)
             return try instance(html, cache.templates[outline.index])
         }
-        if outline.isFlat && outline.isUnchanged(html.parts, old, at: offset, hash) { return }
         sink.enter(index, .row)
         try update(html, cache.templates[outline.index], at: offset)
         sink.leave()
@@ -157,7 +160,9 @@ extension TreeWriter {
                 if isInserting { sink.endRows() }
                 isInserting = false
                 copied = offsets[source]
-                try row(html, template.outline, index, at: offsets[source])
+                if !template.outline.isUnchanged(html.parts, old, at: copied, hash) {
+                    try row(html, template.outline, index, at: copied)
+                }
                 catchUp(to: offsets[source] &+ TapeHeader(old[offsets[source]]).words)
             } else {
                 if !isInserting { beginInsertion(at: index) }

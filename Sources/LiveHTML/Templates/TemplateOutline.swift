@@ -3,7 +3,7 @@
 /// The template owns the memory. Who uses an outline holds the cache, and with it the template.
 struct TemplateOutline {
     let index: Int
-    /// All cells are single values.
+    /// Each value is a cell by itself, and they are in the same order.
     let isFlat: Bool
     /// The literals and kinds by which markup of this template is known.
     private let identity: UnsafeMutableBufferPointer<Identity>
@@ -28,7 +28,9 @@ struct TemplateOutline {
         _ = identity.initialize(from: parts.map { Identity(address: $0.address, form: $0.form) })
         steps = .allocate(capacity: cells.count)
         _ = steps.initialize(from: cells.map { Step($0, parts) })
-        isFlat = steps.allSatisfy { $0.kind == .text || $0.kind == .integer || $0.kind == .optional }
+        isFlat =
+            steps.allSatisfy { $0.kind == .text || $0.kind == .integer || $0.kind == .optional }
+            && steps.map(\.part) == parts.indices.filter { parts[$0].hasValue }
     }
 
     func deallocate() {
@@ -55,21 +57,38 @@ struct TemplateOutline {
     /// What is remembered of a cell with one value.
     @inline(__always)
     func word(of step: Step, _ parts: Parts, _ hash: ValueHash) -> UInt64 {
-        parts.withElements { parts in
-            let part = parts + step.part
-            switch step.kind {
-            case .text: return hash.hash(part.pointee.text)
-            case .optional: return part.pointee.number == 0 ? 0 : hash.hash(part.pointee.text)
-            case .integer, .group, .markup, .rows, .stream, .view: return UInt64(bitPattern: Int64(part.pointee.number))
+        parts.withElements { Self.word(of: $0 + step.part, hash) }
+    }
+
+    /// Whether a flat instance of this template is at `offset`, and this markup would be the same. One look at each part: most rows of a list are what
+    /// they were.
+    @inline(__always)
+    func isUnchanged(_ parts: Parts, _ old: Tape, at offset: Int, _ hash: ValueHash) -> Bool {
+        guard isFlat, TapeHeader(old[offset]).first == index, parts.count == identity.count, var known = UnsafePointer(identity.baseAddress)
+        else { return false }
+        return parts.withElements { parts in
+            var part = parts
+            let end = part + identity.count
+            var next = offset &+ 1
+            while part < end {
+                if part.pointee.address != known.pointee.address || part.pointee.form != known.pointee.form { return false }
+                if part.pointee.hasValue {
+                    if old[next] != Self.word(of: part, hash) { return false }
+                    next &+= 1
+                }
+                part += 1
+                known += 1
             }
+            return true
         }
     }
 
-    /// Whether an instance that is flat, remembered at `offset`, is still the same.
+    /// What is remembered of a cell that has this value alone.
     @inline(__always)
-    func isUnchanged(_ parts: Parts, _ old: Tape, at offset: Int, _ hash: ValueHash) -> Bool {
-        for number in steps.indices where word(of: steps[number], parts, hash) != old[offset &+ 1 &+ number] { return false }
-        return true
+    private static func word(of part: UnsafePointer<Part>, _ hash: ValueHash) -> UInt64 {
+        if part.pointee.isTrivial { return UInt64(bitPattern: Int64(part.pointee.number)) }
+        if part.pointee.number == 0 && part.pointee.kind == .optional { return 0 }
+        return hash.hash(part.pointee.text)
     }
 }
 

@@ -31,23 +31,25 @@ struct ValueHash {
         return Array(text.utf8).withUnsafeBytes { hash($0, state) }
     }
 
-    /// The last words overlap those before; the length, in the end, tells apart what is the same for that.
+    /// The length, in the end, tells apart what is the same but for it.
+    ///
+    /// A string of up to 15 bytes is no memory: it is written down as two words to be looked at. So nothing is read from both of them at once, which
+    /// would have to wait until they have been written.
     @inline(__always)
     private func hash(_ bytes: UnsafeRawBufferPointer, _ state: UInt64) -> UInt64 {
         let count = bytes.count
         var state = state
-        if count >= 8 {
-            var offset = 0
-            while count &- offset > 16 {
-                state = hash(Self.word(bytes, offset), Self.word(bytes, offset &+ 8), after: state)
-                offset &+= 16
-            }
-            let low = count &- offset >= 8 ? Self.word(bytes, offset) : 0
-            state = hash(low, Self.word(bytes, count &- 8), after: state)
+        var offset = 0
+        while count &- offset > 16 {
+            state = hash(Self.word(bytes, offset), Self.word(bytes, offset &+ 8), after: state)
+            offset &+= 16
+        }
+        let rest = count &- offset
+        if rest >= 8 {
+            let high = rest == 16 ? Self.word(bytes, offset &+ 8) : Self.few(bytes, offset &+ 8, rest &- 8)
+            state = hash(Self.word(bytes, offset), high, after: state)
         } else {
-            var word: UInt64 = 0
-            for byte in bytes { word = word << 8 | UInt64(byte) }
-            state = hash(word, 0, after: state)
+            state = hash(Self.few(bytes, offset, rest), 0, after: state)
         }
         return Self.fold(state ^ third, UInt64(truncatingIfNeeded: count) ^ second)
     }
@@ -56,6 +58,17 @@ struct ValueHash {
     @inline(__always)
     private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
         bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    /// Up to seven bytes from here to the end, different for different ones of the same count.
+    @inline(__always)
+    private static func few(_ bytes: UnsafeRawBufferPointer, _ offset: Int, _ count: Int) -> UInt64 {
+        if count >= 4 {
+            let last = bytes.loadUnaligned(fromByteOffset: offset &+ count &- 4, as: UInt32.self)
+            return UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) << 32 | UInt64(last)
+        }
+        guard count > 0 else { return 0 }
+        return UInt64(bytes[offset]) << 16 | UInt64(bytes[offset &+ count / 2]) << 8 | UInt64(bytes[offset &+ count &- 1])
     }
 }
 
