@@ -89,7 +89,7 @@ public protocol Broker: AnyObject, Sendable {
 /// A broker that has what is published before it returns, so that whoever publishes waits for nothing and needs no task.
 public protocol ImmediateBroker: Broker {
     /// As ``Broker/publish(_:to:_:_:)``, whose completion would be called with the same.
-    func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) -> PublishResult
+    func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) throws(BrokerError) -> PublishResult
 }
 
 extension Broker {

@@ -95,11 +95,11 @@ public final class Hub: Sendable {
     /// - Parameter options: what belongs to the publication; the channel adds its own.
     package func publishAtOnce(
         _ data: [UInt8], to channel: String, _ options: PublishOptions, skipsHistory: Bool
-    ) throws(HubRefusal) -> PublishResult? {
+    ) throws -> PublishResult? {
         guard let broker = core.immediateBroker else { return nil }
         var options = options
         try complete(&options, data, channel, skipsHistory: skipsHistory)
-        return broker.publishAtOnce(data, to: channel, options)
+        return try broker.publishAtOnce(data, to: channel, options)
     }
 
     /// Adds what the channel says.

@@ -107,14 +107,12 @@ public final class MemoryBroker: ImmediateBroker {
         _ data: [UInt8], to channel: String, _ options: PublishOptions,
         _ completion: @escaping @Sendable (Result<PublishResult, BrokerError>) -> Void
     ) {
-        completion(.success(publishAtOnce(data, to: channel, options)))
+        do throws(BrokerError) { completion(.success(try publishAtOnce(data, to: channel, options))) } catch { completion(.failure(error)) }
     }
 
-    public func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) -> PublishResult {
+    public func publishAtOnce(_ data: [UInt8], to channel: String, _ options: PublishOptions) throws(BrokerError) -> PublishResult {
         let now = options.needsState ? Tick(now()) : .zero
-        guard let result = shard(of: channel).publish(data, to: channel, options, now, limits) else {
-            return completion(.failure(.stopped))
-        }
+        guard let result = shard(of: channel).publish(data, to: channel, options, now, limits) else { throw .stopped }
         if limits.isOverStreamBudget { evict(sparing: channel) }
         return result
     }
