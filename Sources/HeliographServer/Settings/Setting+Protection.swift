@@ -87,16 +87,18 @@ extension Setting {
 
     /// The limits of commands of one connection, one user, or one address.
     static func rateLimits(under section: String, _ scope: RateLimitScope) -> [Setting] {
-        [
-            Setting("\(section).enabled", .flag, "false", "Whether they hold."),
-            Setting(
-                "\(section).disconnect", .flag, "false",
-                "Whether one command too many ends the connection (3013). Else it is answered with error 111."),
-        ] + scope.containers.flatMap { buckets(under: "\(section).\($0)", containerSummary($0)) }
+        let settings =
+            [
+                Setting("\(section).enabled", .flag, "false", "Whether they hold."),
+                Setting(
+                    "\(section).disconnect", .flag, "false",
+                    "Whether one command too many ends the connection (3013). Else it is answered with error 111."),
+            ] + scope.containers.flatMap { buckets(under: "\(section).\($0)", containerSummary($0)) }
             + [
                 Setting("\(section).rpc.method_overrides", .sections, nil, "Methods that have rates of their own."),
                 Setting("\(section).rpc.method_overrides[].method", .text, nil, "The method."),
             ] + buckets(under: "\(section).rpc.method_overrides[]", "calls of that method")
+        return settings.map(\.reloaded)
     }
 
     private static func buckets(under section: String, _ what: String) -> [Setting] {
