@@ -29,6 +29,12 @@ MD
 
 A publication is \`{"channel":"bench","data":{"text":"…64 characters…"}}\` to a channel without subscribers, over 32 connections that are kept alive, with the key in a header; every answer was right. A token is checked as
 a client's is that connects: form, algorithm, signature, claims. Revoked are 10,000 connections of one user that came with tokens.
+At rest is a second after the start: half a second after it listens, the server gives back what it has mapped of the program and its libraries, as far as only the start needed it. That stays in
+the system's cache of files, from which what is needed again comes back.
+
+Where the time of one publication goes, by a profile: 64 % reading (NIO's decoder and pipeline; in it 20 % our answer: JSON, hub and broker, 7 % the key's hash and who has it, 7 % the answer's
+bytes), 23 % the flush (\`writev\` alone 20 %), 4 % \`read\`. Swift's counting of references, spread over all of it, is 28 %. Before it was answered on its event loop, without a task and the
+router, one cost more than twice as much.
 
 ## The command
 

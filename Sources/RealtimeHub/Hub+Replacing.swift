@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 // Strategy: a session asks about namespaces, handlers and limits with every command, so each loop has a copy of its own; whoever asks from elsewhere takes the
@@ -22,7 +23,8 @@ extension Hub {
     /// - Parameter namespaces: all that there are from now on.
     public func replaceNamespaces(by namespaces: Namespaces) { replace(namespaces: namespaces) }
 
-    /// Replaces what decides while clients are connected: what they ask for next is decided by the new ones, on each event loop by all of them at once.
+    /// Replaces what decides while clients are connected: what they ask for next is decided by the new ones, on each event loop by all of them at once, from its
+    /// next turn on. ``holdsEverywhere()`` waits for that.
     ///
     /// - Parameters:
     ///   - namespaces: all that there are from now on; nil: as before. Subscriptions keep the options that they began with, until they end.
@@ -46,6 +48,11 @@ extension Hub {
                 if let rules { loop.take(rules) }
             }
         }
+    }
+
+    /// Returns when what was replaced before holds on every event loop: also a command that comes right after is decided by it.
+    public func holdsEverywhere() async {
+        for loop in allLoops { try? await loop.eventLoop.submit {}.get() }
     }
 
     /// The fields of a client's request that are to be kept with its connection: ``HubHandlers/keptRequestFields``.

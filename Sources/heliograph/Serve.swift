@@ -69,7 +69,7 @@ struct Serve: AsyncParsableCommand {
     @Sendable private func reload(_ application: HeliographApplication, _ logger: Logger) async {
         do {
             let new = try await options.configuration()
-            let outcome = try application.reload(new)
+            let outcome = try await application.reload(new)
             logger.notice("the configuration was read anew", metadata: ["changed": "\(outcome.changed.joined(separator: ", "))"])
             guard !outcome.waiting.isEmpty else { return }
             logger.warning(

@@ -12,24 +12,26 @@ import Testing
 
 @Suite("Replacing what decides", .serialized)
 struct ReplacingTests {
-    let loop = EmbeddedEventLoop()
+    /// A loop whose time stands still.
+    private struct StillLoop {
+        let loop = EmbeddedEventLoop()
 
-    private func client(_ hub: Hub) throws -> TestClient {
-        let client = TestClient(hub, on: loop)
-        try client.connect()
-        return client
+        func client(_ hub: Hub) throws -> TestClient {
+            let client = TestClient(hub, on: loop)
+            try client.connect()
+            return client
+        }
+
+        func limit(_ hub: Hub, _ change: (inout HubLimits) -> Void) {
+            ReplacingTests.limit(hub, change)
+            loop.run()
+        }
     }
 
     private static func limit(_ hub: Hub, _ change: (inout HubLimits) -> Void) {
         var limits = hub.limits
         change(&limits)
         hub.replace(limits: limits)
-    }
-
-    /// On the loop whose time stands still.
-    private func limit(_ hub: Hub, _ change: (inout HubLimits) -> Void) {
-        Self.limit(hub, change)
-        loop.run()
     }
 
     private static func users(_ change: (inout HubConfiguration) -> Void = { _ in }) -> Hub {
@@ -44,24 +46,24 @@ struct ReplacingTests {
 
     @Test("A rate holds for who was connected before there was one, and no longer when it is taken away")
     func rates() throws {
-        let hub = TestHub.make()
-        let client = try client(hub)
+        let (hub, loop) = (TestHub.make(), StillLoop())
+        let client = try loop.client(hub)
         #expect(try (0..<10).allSatisfy { _ in try client.refusal(Self.publish) == nil })
-        limit(hub) { $0.connectionCommands.operations[.publish] = [BucketRate(2, per: .seconds(3_600))] }
+        loop.limit(hub) { $0.connectionCommands.operations[.publish] = [BucketRate(2, per: .seconds(3_600))] }
         #expect(try (0..<4).map { _ in try client.refusal(Self.publish) } == [nil, nil, 111, 111])
-        limit(hub) { $0.connectionCommands.operations[.publish] = [BucketRate(3, per: .seconds(3_600))] }
+        loop.limit(hub) { $0.connectionCommands.operations[.publish] = [BucketRate(3, per: .seconds(3_600))] }
         #expect(try (0..<4).map { _ in try client.refusal(Self.publish) } == [nil, nil, nil, 111], "full buckets of the new size")
-        limit(hub) { $0.connectionCommands = CommandLimits() }
+        loop.limit(hub) { $0.connectionCommands = CommandLimits() }
         #expect(try (0..<10).allSatisfy { _ in try client.refusal(Self.publish) == nil })
         #expect(client.closeCode == nil)
     }
 
     @Test("Errors are counted from then on")
     func errors() throws {
-        let hub = TestHub.make()
-        let client = try client(hub)
+        let (hub, loop) = (TestHub.make(), StillLoop())
+        let client = try loop.client(hub)
         for _ in 0..<5 { _ = try client.refusal(Self.subscribe("closed:a")) }
-        limit(hub) { $0.errors = [BucketRate(2, per: .seconds(3_600))] }
+        loop.limit(hub) { $0.errors = [BucketRate(2, per: .seconds(3_600))] }
         for _ in 0..<2 { #expect(try client.refusal(Self.subscribe("closed:a")) == 103) }
         try client.send(Self.subscribe("closed:a"))
         #expect(client.closeCode == 3_509)
@@ -69,15 +71,15 @@ struct ReplacingTests {
 
     @Test("Connections of an address and of the process that were there count, and stay where they are too many")
     func connections() throws {
-        let hub = TestHub.make()
-        let clients = [try client(hub), try client(hub), try client(hub)]
-        limit(hub) { $0.connectionsPerAddress = 2 }
+        let (hub, loop) = (TestHub.make(), StillLoop())
+        let clients = [try loop.client(hub), try loop.client(hub), try loop.client(hub)]
+        loop.limit(hub) { $0.connectionsPerAddress = 2 }
         #expect(hub.refusal(ofConnectionFrom: "192.0.2.1")?.reason == .addressConnections)
         #expect(hub.refusal(ofConnectionFrom: "192.0.2.2") == nil)
         #expect(clients.allSatisfy { $0.closeCode == nil })
         for client in clients.dropFirst() { client.session.closed() }
         #expect(hub.refusal(ofConnectionFrom: "192.0.2.1") == nil)
-        limit(hub) { ($0.connectionsPerAddress, $0.connections) = (nil, 1) }
+        loop.limit(hub) { ($0.connectionsPerAddress, $0.connections) = (nil, 1) }
         #expect(hub.refusal(ofConnectionFrom: nil)?.reason == .connections)
         clients[0].session.closed()
         #expect(hub.refusal(ofConnectionFrom: nil) == nil)
@@ -177,12 +179,12 @@ struct ReplacingTests {
         let hub = TestHub.make(old)
         let client = try await LiveClient(hub)
         _ = try await client.connect()
-        let id = try await client.send(.rpc(Wire.RPCRequest(data: ByteBuffer(string: "old"), method: "m")))
+        let id = try await client.send(.rpc(Wire.RPCRequest(data: ByteBuffer(string: "1"), method: "m")))
         hub.replace(handlers: HubHandlers())
         gate.open()
         let reply = try await eventually("an answer") { try await client.replies().first { $0.id == id } }
         guard case .rpc(let result) = reply.body else { throw Unexpected("no answer") }
-        #expect(String(buffer: result.data) == "old")
+        #expect(String(buffer: result.data) == "1")
     }
 
     @Test("A subscription that nobody is left to prolong ends when its time is over, and the client can subscribe anew")
@@ -220,14 +222,14 @@ struct ReplacingTests {
         var handlers = HubHandlers()
         handlers.keptRequestFields = ["cookie"]
         handlers.keptHeaders = ["authorization"]
-        handlers.call = { event async throws(HubRefusal) in ByteBuffer(string: event.context.headers.values.joined()) }
+        handlers.call = { event async throws(HubRefusal) in ByteBuffer(string: "[\(event.context.headers.values.joined())]") }
         hub.replace(handlers: handlers)
         #expect(hub.keptRequestFields == ["cookie"])
         let client = try await LiveClient(hub)
         var request = Wire.ConnectRequest()
-        request.headers = ["Authorization": "x", "Other": "y"]
+        request.headers = ["Authorization": "1", "Other": "2"]
         _ = try await client.ask(.connect(request))
         guard case .rpc(let result) = try await client.ask(.rpc(Wire.RPCRequest(method: "m"))).body else { throw Unexpected("no answer") }
-        #expect(String(buffer: result.data) == "x")
+        #expect(String(buffer: result.data) == "[1]")
     }
 }

@@ -17,7 +17,7 @@ extension HeliographApplication {
     /// - Parameter new: the configuration that was read.
     /// - Returns: what has changed.
     /// - Throws: ``ServeError``; then nothing has changed.
-    public func reload(_ new: ServeConfiguration) throws(ServeError) -> Reload {
+    public func reload(_ new: ServeConfiguration) async throws(ServeError) -> Reload {
         let old = current.value
         let different = Set(old.keys).union(new.given.keys).filter { old[$0] != new.given[$0] }.sorted()
         let unmoved = placesThatWait(new)
@@ -36,6 +36,7 @@ extension HeliographApplication {
         if let old = configuration.realtime, let new = new.realtime { replace(old, by: new, asked) }
         protect(new.protection)
         current.take(changed, from: new.given)
+        await hub.holdsEverywhere()
         return Reload(changed: changed, waiting: different.filter { !changed.contains($0) })
     }
 

@@ -140,7 +140,7 @@ struct APIAccessTests {
         try await TestServer.run(old) { server in
             let api = APITests.Service(server: server)
             try await api.check("aaaaaaaaaaaaaaaa", "info", has: "result")
-            let changed = try server.application.reload(new).changed
+            let changed = try await server.application.reload(new).changed
             #expect(changed == ["http_api.keys[0].key"])
             try await api.check("aaaaaaaaaaaaaaaa", "info", has: #""code":101"#)
             try await api.check("bbbbbbbbbbbbbbbb", "info", has: "result")

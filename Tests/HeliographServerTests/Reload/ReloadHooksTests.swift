@@ -39,10 +39,10 @@ struct ReloadHooksTests {
             let client = try await RealtimeClient(server)
             try await client.connect()
             #expect(try await Self.call(client) == #""one""#)
-            let outcome = try server.application.reload(try await Self.configuration(Self.calls(two.url)))
+            let outcome = try await server.application.reload(try await Self.configuration(Self.calls(two.url)))
             #expect(outcome == .init(changed: ["rpc.proxy.endpoint"], waiting: []))
             #expect(try await Self.call(client) == #""two""#)
-            _ = try server.application.reload(try await Self.configuration("channel: {namespaces: [{name: news}]}"))
+            _ = try await server.application.reload(try await Self.configuration("channel: {namespaces: [{name: news}]}"))
             #expect(try await Self.call(client) == "error 108")
             #expect(one.requests.count == 1 && two.requests.count == 1)
         }
@@ -59,11 +59,11 @@ struct ReloadHooksTests {
             try await client.connect()
             for _ in 0..<4 { #expect(try await Self.call(client) == "error 100") }
             #expect(bad.requests.count == 2)
-            _ = try server.application.reload(
+            _ = try await server.application.reload(
                 try await Self.configuration(Self.calls(bad.url, Self.breaker(2)) + "memory: {soft_percent: 70}"))
             #expect(try await Self.call(client) == "error 100")
             #expect(bad.requests.count == 2, "it is still left alone")
-            _ = try server.application.reload(try await Self.configuration(Self.calls(bad.url, Self.breaker(9))))
+            _ = try await server.application.reload(try await Self.configuration(Self.calls(bad.url, Self.breaker(9))))
             #expect(try await Self.call(client) == "error 100")
             #expect(bad.requests.count == 3)
         }
@@ -78,7 +78,7 @@ struct ReloadHooksTests {
             let client = try await RealtimeClient(server)
             try await client.connect()
             try await client.subscribe("news:early")
-            let outcome = try server.application.reload(
+            let outcome = try await server.application.reload(
                 try await Self.configuration(
                     """
                     channel:
@@ -115,7 +115,7 @@ struct ReloadHooksTests {
             let client = try await RealtimeClient(server)
             try await client.connect()
             for _ in 0..<200 where away.requests.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
-            let outcome = try server.application.reload(
+            let outcome = try await server.application.reload(
                 try await Self.configuration(Self.events(here.url, ", types: [started, connected], queue: {max_bytes: 2097152}")))
             #expect(outcome.changed == ["events.endpoint", "events.types"])
             #expect(outcome.waiting == ["events.queue.max_bytes"])
@@ -140,7 +140,7 @@ struct ReloadHooksTests {
         )
         for (old, new) in [(with, without), (without, with)] {
             try await TestServer.run(old) { server in
-                let outcome = try server.application.reload(new)
+                let outcome = try await server.application.reload(new)
                 #expect(outcome.changed == [])
                 #expect(outcome.waiting.contains("events.endpoint") && outcome.waiting.allSatisfy { $0.hasPrefix("events.") })
             }

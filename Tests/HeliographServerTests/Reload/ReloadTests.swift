@@ -52,7 +52,7 @@ struct ReloadTests {
 
             let new = try await Self.configuration(
                 secret: Self.other, namespaces: "[{name: chat, allow_subscribe_for_client: true}]", key: "fedcba9876543210")
-            let outcome = try server.application.reload(new)
+            let outcome = try await server.application.reload(new)
             #expect(
                 outcome.changed == ["channel.namespaces[0].name", "client.token.hmac_secret_key", "http_api.key"])
             #expect(outcome.waiting == [])
@@ -79,7 +79,7 @@ struct ReloadTests {
             try await client.connect(Self.token())
             try await client.subscribe("news:today")
             let closed = try await Self.configuration(namespaces: "[{name: news}, {name: other}]")
-            _ = try server.application.reload(closed)
+            _ = try await server.application.reload(closed)
             try await server.application.hub.publish(Array(#""hello""#.utf8), to: "news:today")
             guard case .publication(let publication) = try await client.push().body else { throw Unexpected("no publication") }
             #expect(String(buffer: publication.data) == #""hello""#)
@@ -93,11 +93,11 @@ struct ReloadTests {
         try await TestServer.run(serve) { server in
             let new = try await Self.configuration(more: ", ping_interval: 20s")
             for _ in 0..<2 {
-                let outcome = try server.application.reload(new)
+                let outcome = try await server.application.reload(new)
                 #expect(outcome.changed == [])
                 #expect(outcome.waiting == ["client.ping_interval"])
             }
-            #expect(try server.application.reload(serve).waiting == [])
+            #expect(try await server.application.reload(serve).waiting == [])
         }
     }
 
@@ -109,7 +109,7 @@ struct ReloadTests {
             try await client.connect(Self.token())
             let calls = "{enabled: true, rpc: {enabled: true, buckets: [{interval: 1h, rate: 2}]}}"
             let new = try await Self.configuration(more: ", connection_limit: 1, rate_limit: {client_command: \(calls)}")
-            let outcome = try server.application.reload(new)
+            let outcome = try await server.application.reload(new)
             #expect(outcome.waiting == [])
             #expect(outcome.changed.contains("client.connection_limit"))
             #expect(outcome.changed.contains("client.rate_limit.client_command.rpc.buckets[0].rate"))
@@ -118,9 +118,9 @@ struct ReloadTests {
             for _ in 0..<3 { codes.append(try await client.ask(call).error?.code) }
             #expect(codes == [108, 108, 111])
             await #expect(throws: (any Error).self) { _ = try await RealtimeClient(server) }
-            _ = try server.application.reload(new)
+            _ = try await server.application.reload(new)
             #expect(try await client.ask(call).error?.code == 111, "the same limits, and the same buckets")
-            #expect(try server.application.reload(serve).waiting == [])
+            #expect(try await server.application.reload(serve).waiting == [])
             #expect(try await client.ask(call).error?.code == 108)
             let late = try await RealtimeClient(server)
             try await late.connect(Self.token())
@@ -134,7 +134,7 @@ struct ReloadTests {
         let serve = try await ServeConfiguration(yaml: Self.anonymous(""), file: "test.yaml")
         try await TestServer.run(serve) { server in
             let more = "memory: {limit: 1}\nwatchdog: {threshold: 60ms}\nhttp_server: {max_connections: 7, trusted_proxies: [10.0.0.0/8]}"
-            let outcome = try server.application.reload(try await ServeConfiguration(yaml: Self.anonymous(more), file: "test.yaml"))
+            let outcome = try await server.application.reload(try await ServeConfiguration(yaml: Self.anonymous(more), file: "test.yaml"))
             #expect(
                 outcome.changed == ["http_server.max_connections", "http_server.trusted_proxies", "memory.limit", "watchdog.threshold"])
             #expect(outcome.waiting == [])
@@ -145,10 +145,10 @@ struct ReloadTests {
                 return server.application.hub.memoryPressure
             }
             #expect(try await pressure(until: .hard) == .hard)
-            _ = try server.application.reload(serve)
+            _ = try await server.application.reload(serve)
             #expect(try await pressure(until: .none) == .none)
             let begins = "http_server: {trusted_proxies: [10.0.0.0/8], proxy_protocol: true}"
-            let other = try server.application.reload(try await ServeConfiguration(yaml: Self.anonymous(begins), file: "test.yaml"))
+            let other = try await server.application.reload(try await ServeConfiguration(yaml: Self.anonymous(begins), file: "test.yaml"))
             #expect(other == .init(changed: [], waiting: ["http_server.proxy_protocol", "http_server.trusted_proxies"]))
             #expect(settings.trustedProxies.networks.isEmpty)
         }
@@ -159,7 +159,7 @@ struct ReloadTests {
         let serve = try await ServeConfiguration(yaml: Self.anonymous(""), file: "test.yaml")
         try await TestServer.run(serve) { server in
             let with = try await ServeConfiguration(yaml: Self.anonymous("http_api: {key: 0123456789abcdef}"), file: "test.yaml")
-            #expect(try server.application.reload(with) == .init(changed: [], waiting: ["http_api.key"]))
+            #expect(try await server.application.reload(with) == .init(changed: [], waiting: ["http_api.key"]))
         }
     }
 
@@ -169,7 +169,7 @@ struct ReloadTests {
         try await TestServer.run(serve) { server in
             let open = try await ServeConfiguration(
                 yaml: "insecure: true\nchannel: {namespaces: [{name: news}]}\nhttp_api: {key: 0123456789abcdef}", file: "test.yaml")
-            #expect(try server.application.reload(open).waiting.contains("insecure"))
+            #expect(try await server.application.reload(open).waiting.contains("insecure"))
             let client = try await RealtimeClient(server)
             await #expect(throws: (any Error).self) { try await client.connect() }
         }
@@ -184,11 +184,11 @@ struct ReloadTests {
                     client: {token: {hmac_secret_key: "\(TokenMaker.secret)"}}
                     channel: {namespaces: [{name: news, allow_subscribe_for_client: true}]}
                     """, file: "test.yaml")
-            _ = try server.application.reload(new)
+            _ = try await server.application.reload(new)
             let answer = try await server.http.execute(
                 uri: "/api/info", method: .post, headers: [.authorization: "apikey 0123456789abcdef"], body: ByteBuffer())
             #expect(answer.status == .unauthorized)
-            _ = try server.application.reload(serve)
+            _ = try await server.application.reload(serve)
             let again = try await server.http.execute(
                 uri: "/api/info", method: .post, headers: [.authorization: "apikey 0123456789abcdef"], body: ByteBuffer())
             #expect(again.status == .ok)
@@ -213,10 +213,10 @@ struct ReloadTests {
         let before = (application.certificates?.context, application.internalCertificates?.context)
         let good = try String(contentsOfFile: other.key, encoding: .utf8)
         try "nothing".write(toFile: other.key, atomically: true, encoding: .utf8)
-        #expect(throws: ServeError.self) { try application.reload(serve) }
+        await #expect(throws: ServeError.self) { try await application.reload(serve) }
         #expect(application.certificates?.context === before.0)
         try good.write(toFile: other.key, atomically: true, encoding: .utf8)
-        _ = try application.reload(serve)
+        _ = try await application.reload(serve)
         #expect(application.certificates?.context !== before.0)
         #expect(application.internalCertificates?.context !== before.1)
     }
@@ -227,7 +227,7 @@ struct ReloadTests {
         let serve = try await Self.configuration(namespaces: "[{name: mine}]", more: more)
         try await TestServer.run(serve) { server in
             let new = try await Self.configuration(namespaces: "[{name: yours}]")
-            let error = #expect(throws: ServeError.self) { try server.application.reload(new) }
+            let error = await #expect(throws: ServeError.self) { try await server.application.reload(new) }
             #expect(error?.description.contains("there is no namespace mine any more") == true)
             _ = try await server.application.hub.publish([0x31], to: "mine:#1")
         }
