@@ -319,7 +319,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "ServerTestSupport", dependencies: [nioSSL, nio, nioPosix], path: "Tests/ServerTestSupport", swiftSettings: settings),
+            name: "ServerTestSupport", dependencies: [nioSSL, nio, nioPosix, tracing, inMemoryTracing], path: "Tests/ServerTestSupport",
+            swiftSettings: settings),
         .testTarget(
             name: "HeliographTests",
             dependencies: [

@@ -1,21 +1,7 @@
 import NIOCore
-import Synchronization
 
 // Strategy: a session asks about namespaces, handlers and limits with every command, so each loop has a copy of its own; whoever asks from elsewhere takes the
 // one behind the lock.
-
-/// What holds now, and can be replaced.
-final class Current<Value: Sendable>: Sendable {
-    private let current: Mutex<Value>
-
-    init(_ value: Value) {
-        current = Mutex(value)
-    }
-
-    var value: Value { current.withLock { $0 } }
-
-    func replace(by value: Value) { current.withLock { $0 = value } }
-}
 
 extension Hub {
     /// Replaces the namespaces while clients are connected, and nothing else. See ``replace(namespaces:handlers:limits:)``.

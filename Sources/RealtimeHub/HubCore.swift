@@ -7,8 +7,8 @@ import Synchronization
 /// What sessions and loops share.
 final class HubCore: Sendable {
     let configuration: HubConfiguration
-    let currentNamespaces: Current<Namespaces>
-    let currentHandlers: Current<HubHandlers>
+    let currentNamespaces: Replaceable<Namespaces>
+    let currentHandlers: Replaceable<HubHandlers>
     let tokens: (any TokenVerifier)?
     let broker: any Broker
     /// The same if it has at once what is published; nil if it has not, or publications are traced: then they take their time.
@@ -35,8 +35,8 @@ final class HubCore: Sendable {
         presence: any PresenceStore, logger: Logger, tracing: HubTracing
     ) {
         self.configuration = configuration
-        self.currentNamespaces = Current(namespaces)
-        self.currentHandlers = Current(handlers)
+        self.currentNamespaces = Replaceable(namespaces)
+        self.currentHandlers = Replaceable(handlers)
         self.tokens = tokens
         self.broker = broker
         self.immediateBroker = tracing.tracer == nil ? broker as? any ImmediateBroker : nil

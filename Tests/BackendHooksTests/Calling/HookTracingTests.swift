@@ -12,29 +12,6 @@ import Tracing
 
 @Suite("Traces of hooks", .timeLimit(.minutes(1)))
 struct HookTracingTests {
-    /// A tracer that writes W3C Trace Context, as those of OpenTelemetry do.
-    private struct W3CTracer: Tracing.Tracer {
-        let kept = InMemoryTracer()
-
-        func startSpan<Instant: TracerInstant>(
-            _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
-            at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
-        ) -> InMemorySpan {
-            kept.startSpan(operationName, context: context(), ofKind: kind, at: instant(), function: function, file: fileID, line: line)
-        }
-
-        func forceFlush() {}
-
-        func extract<Carrier, Extract: Extractor>(_ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract)
-        where Extract.Carrier == Carrier {}
-
-        func inject<Carrier, Inject: Injector>(_ context: ServiceContext, into carrier: inout Carrier, using injector: Inject)
-        where Inject.Carrier == Carrier {
-            guard let span = context.inMemorySpanContext else { return }
-            injector.inject("00-\(span.traceID)-\(span.spanID)-01", forKey: "traceparent", into: &carrier)
-        }
-    }
-
     private let tracer = W3CTracer()
     private let identity = ClientIdentity(client: "c1", user: "42")
 

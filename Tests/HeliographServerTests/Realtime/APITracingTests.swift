@@ -2,6 +2,7 @@ import CoreMetrics
 import HTTPTypes
 import InMemoryTracing
 import RealtimeProtocol
+import ServerTestSupport
 import Testing
 import Tracing
 
@@ -9,29 +10,6 @@ import Tracing
 
 @Suite("Traces of API calls")
 struct APITracingTests {
-    /// A tracer that knows W3C Trace Context, as those of OpenTelemetry do.
-    private struct W3CTracer: Tracing.Tracer {
-        let kept = InMemoryTracer()
-
-        func startSpan<Instant: TracerInstant>(
-            _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
-            at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
-        ) -> InMemorySpan {
-            kept.startSpan(operationName, context: context(), ofKind: kind, at: instant(), function: function, file: fileID, line: line)
-        }
-
-        func forceFlush() {}
-
-        func extract<Carrier, Extract: Extractor>(_ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract)
-        where Extract.Carrier == Carrier {
-            guard let parts = extractor.extract(key: "traceparent", from: carrier)?.split(separator: "-"), parts.count == 4 else { return }
-            context.inMemorySpanContext = InMemorySpanContext(traceID: String(parts[1]), spanID: String(parts[2]), parentSpanID: nil)
-        }
-
-        func inject<Carrier, Inject: Injector>(_ context: ServiceContext, into carrier: inout Carrier, using injector: Inject)
-        where Inject.Carrier == Carrier {}
-    }
-
     private static let parent: HTTPFields = {
         var fields = HTTPFields()
         if let name = HTTPField.Name("traceparent") { fields[name] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import RealtimeHub
 import RealtimeProtocol
 import WebMiddleware
 

@@ -1,18 +1,5 @@
 import Synchronization
 
-/// What can be replaced while the server runs.
-final class Replaceable<Value: Sendable>: Sendable {
-    private let current: Mutex<Value>
-
-    init(_ value: Value) {
-        current = Mutex(value)
-    }
-
-    var value: Value { current.withLock { $0 } }
-
-    func replace(by new: Value) { current.withLock { $0 = new } }
-}
-
 /// The settings that are in force, by their places.
 final class CurrentSettings: Sendable {
     private let given: Mutex<[String: String]>
