@@ -217,8 +217,8 @@ struct ReadingTests {
             var received = 0, mostKept = 0
             for try await _ in socket.messages {
                 received += 1
-                // Let it fill up now and then.
-                if received % 1_000 == 0 { try await eventually { inbox.cost > 2_000 || inbox.cost == 0 } }
+                // Let it fill up now and then. Above the half of its size reads may still be held from before, and no more comes.
+                if received % 1_000 == 0 { try await eventually { inbox.cost > 1_000 || inbox.cost == 0 } }
                 mostKept = max(mostKept, inbox.cost)
             }
             #expect(received == count)
