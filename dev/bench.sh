@@ -37,7 +37,7 @@ python3 Benchmarks/load/table.py "$out/matrix.jsonl" "$out/compressed.jsonl" >"$
 
 Our server and others on the same machine in one run, interleaved: within a repetition every server is measured in every cell, each time in a fresh process, the
 server with one thread on one core and the load generator on the other. The figures of a shared machine mean little; what counts is the ratio within a
-repetition, of which the table has the median. A run that others disturbed is left out.
+repetition, of which the table has the median: above 1 we are better, also where less is better (F2, M1). A run that others disturbed is left out.
 
 MD
     cat "$out/table.md"
