@@ -157,11 +157,25 @@ public struct HeliographApplication: Service {
             for case let live as LiveDemos in demos.demos { LiveDemoRoutes(views: views, demos: live).add(to: router) }
         }
         if configuration.hasDemo || configuration.realtime != nil {
-            router.realtime(under: "connection", hub: hub, options: configuration.realtime?.routes ?? RealtimeOptions())
+            addTransports(to: router)
             if !configuration.hasDemo { PageRoutes.addClient(to: router) }
         }
         addOwn(to: router, .public)
         return router
+    }
+
+    /// The ways for clients to reach the hub, each by its own rules.
+    private func addTransports(to router: Router<BasicRequestContext>) {
+        guard let realtime = configuration.realtime else {
+            router.realtime(under: "connection", hub: hub)
+            return
+        }
+        let transports = realtime.routes.transports
+        for transport in RealtimeTransport.allCases where transports.contains(transport) {
+            router.realtime(
+                transport, at: RouterPath("connection/\(transport.rawValue)"), hub: hub, options: realtime.options(of: transport))
+        }
+        if transports.contains(where: \.isEmulated) { router.realtimeEmulation(hub: hub, options: realtime.routes) }
     }
 
     private static func seals(_ configuration: ServeConfiguration) throws -> StateSeals {

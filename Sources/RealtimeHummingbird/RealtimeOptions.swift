@@ -29,10 +29,11 @@ public enum RealtimeTransport: String, CaseIterable, Sendable {
 
     var isEvents: Bool { self == .serverSentEvents || self == .uniServerSentEvents }
 
-    var isSocket: Bool { self == .webSocket || self == .uniWebSocket }
+    /// Whether it is a WebSocket.
+    package var isSocket: Bool { self == .webSocket || self == .uniWebSocket }
 
     /// What the client says later comes by requests of its own.
-    var isEmulated: Bool { self == .httpStream || self == .serverSentEvents }
+    package var isEmulated: Bool { self == .httpStream || self == .serverSentEvents }
 }
 
 /// Limits and rules of the routes by which clients reach a hub.

@@ -11,6 +11,7 @@ import Synchronization
 public final class DeflateBudget: Sendable {
     fileprivate struct State {
         var used = 0
+        var lent = 0
         var idle: [ZlibContext.Settings: [ZlibContext]] = [:]
         var idleBytes = 0
     }
@@ -33,6 +34,11 @@ public final class DeflateBudget: Sendable {
     /// The bytes that zlib holds now, idle contexts included.
     public var used: Int {
         self.state.withLock { $0.used }
+    }
+
+    /// How often a context was lent so far: once for each message, but for connections with context takeover.
+    package var lent: Int {
+        self.state.withLock { $0.lent }
     }
 
     /// Whether so many bytes could be had now, by freeing idle contexts if need be.
@@ -80,12 +86,14 @@ extension DeflateBudget.State {
     fileprivate mutating func reserve(_ cost: Int, of limit: Int) -> Bool {
         guard self.used <= limit - cost else { return false }
         self.used += cost
+        self.lent &+= 1
         return true
     }
 
     fileprivate mutating func takeIdle(_ settings: ZlibContext.Settings) -> ZlibContext? {
         guard let context = self.idle[settings]?.popLast() else { return nil }
         self.idleBytes -= settings.cost
+        self.lent &+= 1
         return context
     }
 

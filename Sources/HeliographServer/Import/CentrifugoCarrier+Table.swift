@@ -16,7 +16,8 @@ extension CentrifugoCarrier {
     static let switches: [(section: String, key: String, isOn: Bool)] = [
         ("admin", "enabled", true), ("client.subscription_token", "enabled", true), ("http_server.tls", "enabled", true),
         ("http_server.internal_tls", "enabled", true),
-        ("http_api", "disabled", false),
+        ("http_api", "disabled", false), ("http_stream", "enabled", true), ("sse", "enabled", true), ("uni_websocket", "enabled", true),
+        ("uni_sse", "enabled", true), ("uni_http_stream", "enabled", true),
     ]
 
     /// Values of the same setting that have other names here.
@@ -58,7 +59,20 @@ extension CentrifugoCarrier {
         return ofProxies.first { path.hasSuffix(".\($0.key)") }?.value
     }
 
+    /// What is said of a WebSocket there and not here, by the last component.
+    private static let ofSockets: [String: String] = [
+        "read_buffer_size": buffers, "write_buffer_size": buffers, "use_write_buffer_pool": buffers,
+        "compression_prepared_message_cache_size": "a publication is compressed once for all who get it on an event loop, without a cache",
+        "decompressed_message_size_limit": "message_size_limit is of messages as they are after decompression here",
+    ]
+    private static let buffers = "sockets have buffers only while there is something in them"
+
     static func reason(_ path: String) -> String? {
+        if path.hasPrefix("websocket.") || path.hasPrefix("uni_websocket."),
+            let reason = ofSockets.first(where: { path.hasSuffix(".\($0.key)") })
+        {
+            return reason.value
+        }
         if path.contains(".grpc") { return "there is no gRPC" }
         return reasons.first { path == $0.beginning || path.hasPrefix($0.beginning + ".") }?.reason
     }

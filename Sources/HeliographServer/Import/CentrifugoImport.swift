@@ -197,6 +197,9 @@ struct CentrifugoCarrier {
                     "client.\(section).\(key): it is for \(algorithm) alone here; for \(others) give the key under client.\(section).keys")
             }
         }
+        for section in ["websocket", "uni_websocket"] where !off.contains("\(section).") && Self.flag(root, section, "compression") {
+            notes.append("\(section).compression: message_size_limit is of messages as they are after decompression here")
+        }
         for namespace in root["channel"]?["namespaces"]?.sequence ?? [] {
             guard let regex = namespace["channel_regex"]?.string, !regex.isEmpty, !(regex.hasPrefix("^") && regex.hasSuffix("$")) else {
                 continue

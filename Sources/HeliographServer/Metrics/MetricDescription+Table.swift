@@ -7,6 +7,7 @@ extension MetricDescription {
         MetricDescription("websocket_messages_sent_total", .counter, "Messages sent."),
         MetricDescription("websocket_received_bytes_total", .counter, "Bytes of the payloads of messages received."),
         MetricDescription("websocket_sent_bytes_total", .counter, "Bytes of the payloads of messages sent."),
+        MetricDescription("websocket_compression_bytes", .gauge, "Memory that compression has now, of 128 MiB at most."),
     ]
 
     private static let channels = [

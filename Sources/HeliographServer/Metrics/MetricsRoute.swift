@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import RealtimeHub
+import WebSocketDeflate
 
 /// `/metrics`: what was reported, and what is looked at when somebody asks.
 struct MetricsRoute: Sendable {
@@ -32,6 +33,7 @@ struct MetricsRoute: Sendable {
             set("event_loop_lag_seconds", labels, figures.lag)
         }
         for (name, value) in ProcessFigures().values { set(name, [], value) }
+        set("websocket_compression_bytes", [], Double(DeflateBudget.shared.used))
         set("hub_users", [], Double(hub.counts.users))
         set("hub_channels", [], Double(hub.channelCount))
         set("heliograph_build_info", [("version", HeliographVersion.current)], 1)

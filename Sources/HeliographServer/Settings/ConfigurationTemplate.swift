@@ -55,9 +55,9 @@ public enum ConfigurationTemplate {
         "client.token.hmac_secret_key", "client.allowed_origins", "channel.namespaces", "http_api.key",
     ]
 
-    /// What can be said of one backend can be said of all, and of one limit of commands too.
+    /// What can be said of one backend can be said of all, and so of limits of commands, and of sockets.
     static func isRepeated(_ setting: Setting) -> Bool {
-        let sections = ["client.proxy.refresh.", "channel.proxy.", "rpc.proxy."]
+        let sections = ["client.proxy.refresh.", "channel.proxy.", "rpc.proxy.", "uni_websocket."]
         return setting.path.hasPrefix("client.rate_limit.")
             || sections.contains { setting.path.hasPrefix($0) } && !["enabled", "endpoint"].contains(setting.components.last)
     }

@@ -90,14 +90,4 @@ extension Setting {
             Setting("\(section).transforms[].to.reason", .text, "\"\"", "Its words."),
         ]
     }
-
-    static let transports: [Setting] = [
-        Setting("websocket.enabled", .flag, "true", "`/connection/websocket`, in JSON or Protobuf."),
-        Setting("http_stream.enabled", .flag, "true", "`/connection/http_stream`: POST; an unending answer in JSON or Protobuf."),
-        Setting("sse.enabled", .flag, "true", "`/connection/sse`: GET or POST; server-sent events."),
-        Setting("uni_websocket.enabled", .flag, "false", "`/connection/uni_websocket`: the server alone speaks, here and below."),
-        Setting("uni_sse.enabled", .flag, "false", "`/connection/uni_sse`, for a plain `EventSource`, which recovers by `Last-Event-ID`."),
-        Setting("uni_http_stream.enabled", .flag, "false", "`/connection/uni_http_stream`: POST; lines of JSON."),
-        Setting("emulation.max_request_body_size", .integer(1_024...16 << 20), "65536", "Bytes of a body, for all of these."),
-    ]
 }

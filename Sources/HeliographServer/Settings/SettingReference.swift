@@ -10,7 +10,8 @@ public enum SettingReference {
             ),
             ("`channel`", Setting.channels.filter { !isOption($0) }),
             ("Options of `channel.without_namespace`, `channel.namespaces[]` and `channel.patterns[]`", Setting.channelOptions(under: "")),
-            ("Transports", Setting.transports),
+            ("Transports", Setting.transports.filter { !isOfSocket($0) }),
+            ("Of `websocket` and `uni_websocket`", Setting.sockets(under: "")),
             ("`http_api`", Setting.backend.filter { !$0.path.hasPrefix("http_api.token.") }),
             ("Hooks (`Docs/hooks.md`)", (Setting.clientHooks + Setting.otherHooks).filter { !isOfProxy($0) }),
             (
@@ -37,6 +38,11 @@ public enum SettingReference {
     private static let ofProxies = Setting.proxy(under: "").map(\.path)
 
     private static func isOfProxy(_ setting: Setting) -> Bool { ofProxies.contains { setting.path.hasSuffix($0) } }
+
+    private static let ofSockets = Setting.sockets(under: "").map(\.path)
+
+    private static func isOfSocket(_ setting: Setting) -> Bool { ofSockets.contains { setting.path.hasSuffix($0) } }
+
     /// All parts have the same buckets.
     private static func isToldOnce(_ setting: Setting) -> Bool {
         !setting.path.contains(".buckets") || setting.path.hasPrefix(".total.")

@@ -26,11 +26,12 @@ struct TestServer {
 
     static func run(
         _ configuration: ServeConfiguration = .init(), demos: [any Demo]? = nil,
+        eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
         _ test: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let application = try HeliographApplication(
-            configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
+            configuration: configuration, eventLoopGroup: eventLoopGroup,
             metrics: ServerMetrics(), demos: demos, logger: logger)
         try await application.application.test(.live) { client in
             try await test(TestServer(http: client, application: application))

@@ -1,7 +1,4 @@
 import RealtimeHub
-import RealtimeHummingbird
-import WebSocketNIO
-import WebSocketProtocol
 
 /// What clients may take.
 extension RealtimeConfiguration {
@@ -33,9 +30,14 @@ extension RealtimeConfiguration {
         }
     }
 
-    /// A message that a connection may send must fit into its bytes.
+    /// A message that a connection may send must fit into its bytes, and into what may wait for whoever gets it.
     func checkLimits(_ root: ConfigurationValue) {
-        let longest = routes.webSocket.limits.maxMessageSize
+        let longest = longestMessage
+        if longest > max(hub.maxBufferedBytes, TransportRules().maxMessageSize) {
+            root.report(
+                "client.queue_max_size must be at least \(longest), as much as a client may send at once, or that is too much for whoever gets it"
+            )
+        }
         let limits = [hub.limits.connectionCommands, hub.limits.userCommands, hub.limits.addressCommands]
         guard limits.contains(where: { $0.bytes.contains { $0.tokens < longest } }) else { return }
         root.report("client.rate_limit: a rate of bytes must be at least \(longest), or no message of that size could ever be sent")

@@ -15,6 +15,8 @@ public struct RealtimeConfiguration: Sendable {
         routes.transports = Self.usualTransports
         return routes
     }()
+    /// What each transport has for itself. See ``options(of:)``.
+    var rules: [RealtimeTransport: TransportRules] = [:]
     /// Nil: there is no HTTP API.
     var api: ServerAPI.Configuration?
     /// Which backends are asked.
@@ -48,6 +50,7 @@ public struct RealtimeConfiguration: Sendable {
         if let channel = root.section("channel") { readChannels(channel) } else if isInsecure { namespaces.withoutNamespace = .development }
         if let client = root.section("client") { await readClient(client) }
         if let api = root.section("http_api") { await readAPI(api) }
+        makeRoom()
         // One mistake would lead to others here.
         if !root.value.reading.hasProblems { check(root.value) }
         if isInsecure { open() }
