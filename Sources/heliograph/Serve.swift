@@ -11,8 +11,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a server.",
         discussion: """
-            Serves a start page, a chat, an echo page and the routes /echo and /broadcast; or, with --config, the channels and the HTTP API that \
-            the file describes (Docs/configuration.md). `heliograph init` writes such a file.
+            Serves a start page, a chat, a market, a game, live views, a dashboard, an echo page and the routes /echo and /broadcast; or, with \
+            --config, the channels and the HTTP API that the file describes (Docs/configuration.md). `heliograph init` writes such a file.
 
             SIGTERM and SIGINT (Ctrl-C) stop it gracefully: it takes no new connections and closes the sockets, for at most 25 s \
             (shutdown.timeout). A second signal stops it at once. SIGHUP reads the configuration and the certificate anew; connections go on.

@@ -9,7 +9,7 @@ public enum ConfigurationTemplate {
         """
         # Heliograph's configuration. `heliograph serve --config FILE` reads it, and anew on SIGHUP; `heliograph check-config FILE` says what is wrong with it.
         # Whatever is not said here is as the comments have it. The same settings can be given in the environment (client.ping_interval is
-        # HELIOGRAPH_CLIENT_PING_INTERVAL) and as options (--set client.ping_interval=10s).
+        # HELIOGRAPH_CLIENT_PING_INTERVAL) and, but for secrets, as options (--set client.ping_interval=10s).
         # Keep this file to yourself: who has a secret of it can be anybody.
 
         \(beginning(secret))
@@ -26,7 +26,7 @@ public enum ConfigurationTemplate {
           token:
             # Your backend signs tokens with it: {"sub": "42", "exp": …} as a JWT with HS256. For trying it out: heliograph token make --user 42
             hmac_secret_key: "\(secret(32))"
-          # Pages of other sites that may connect. Without this key: pages of the same host.
+          # The pages that may connect, and no others: name your own host too. Without this key: pages of the same host.
           # allowed_origins: ["https://example.com"]
 
         channel:

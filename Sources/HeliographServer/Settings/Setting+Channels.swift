@@ -14,14 +14,15 @@ extension Setting {
             Setting("channel.user_separator", .text, "\",\"", "The character between them.", isReloaded: true),
             Setting("channel.namespaces", .sections, nil, "Channels by what is before the first colon of their names.", isReloaded: true),
             Setting("channel.namespaces[].name", .text, nil, "The name of the namespace, without the colon.", isReloaded: true),
-            Setting("channel.patterns", .sections, nil, "Channels by patterns, for names that no namespace describes.", isReloaded: true),
+            Setting(
+                "channel.patterns", .sections, nil, "Channels by patterns, in their order; they come before namespaces.", isReloaded: true),
             Setting(
                 "channel.patterns[].pattern", .text, nil, "`*` is one or more characters but `:`, `.` and `/`; `**` any characters.",
                 isReloaded: true),
         ] + channelOptions(under: "channel.without_namespace") + channelOptions(under: "channel.namespaces[]")
         + channelOptions(under: "channel.patterns[]")
 
-    /// The options of channels, whose names are those of the public servers of the protocol (server-features §2.5).
+    /// The options of channels, whose names are those of the public servers of the protocol (`Docs/parity.md`, 2.5).
     static func channelOptions(under section: String) -> [Setting] {
         func setting(_ key: String, _ kind: Kind, _ usual: String? = nil, _ summary: String) -> Setting {
             Setting("\(section).\(key)", kind, usual, summary, isReloaded: true)

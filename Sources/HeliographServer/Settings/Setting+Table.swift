@@ -41,7 +41,7 @@ extension Setting {
                 isReloaded: true),
             Setting(
                 "client.allowed_origins", .texts, nil,
-                "Pages of other sites that may connect, such as `https://*.example.com`; `*` for all, with a warning. Usually pages of the same host."
+                "The pages that may connect, such as `https://*.example.com`, and no others: name your own host too. `*` for all, with a warning. Usually pages of the same host."
             ),
             Setting(
                 "client.subscribe_to_user_personal_channel.enabled", .flag, "false",

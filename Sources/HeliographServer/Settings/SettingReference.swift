@@ -6,9 +6,9 @@ public enum SettingReference {
             ("The server", Setting.serving), ("`client`", Setting.clients),
             (
                 "`client.token`, `http_api.token`, and `client.subscription_token` if subscription tokens have other keys",
-                Setting.tokens(under: "", "")
+                Setting.tokens(under: "", "the tokens")
             ),
-            ("`channel`", Setting.channels.filter { !isOption($0) }),
+            ("`channel`", Setting.channels.filter { !options.contains($0.path) }),
             ("Options of `channel.without_namespace`, `channel.namespaces[]` and `channel.patterns[]`", Setting.channelOptions(under: "")),
             ("Transports", Setting.transports.filter { !isOfSocket($0) }),
             ("Of `websocket` and `uni_websocket`", Setting.sockets(under: "")),
@@ -28,12 +28,9 @@ public enum SettingReference {
         return sections.map { "### \($0.title)\n\n\(table($0.settings))" }.joined(separator: "\n\n") + "\n"
     }
 
-    private static let options = Set(Setting.channelOptions(under: "").map(\.path))
-
-    private static func isOption(_ setting: Setting) -> Bool {
-        guard let key = setting.components.last else { return false }
-        return options.contains(".\(key)")
-    }
+    private static let options = Set(
+        ["channel.without_namespace", "channel.namespaces[]", "channel.patterns[]"].flatMap { Setting.channelOptions(under: $0) }
+            .map(\.path))
 
     private static let ofProxies = Setting.proxy(under: "").map(\.path)
 

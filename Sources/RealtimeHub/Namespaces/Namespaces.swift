@@ -14,7 +14,7 @@ public struct Namespaces: Sendable {
     public var withoutNamespace: ChannelSettings?
     /// By namespace.
     public var named: [String: ChannelSettings]
-    /// By pattern, for names that no namespace describes.
+    /// By pattern, in their order; they come before namespaces.
     public var patterns: [Patterned]
     /// What a channel may be called.
     public var names: ChannelNameRules

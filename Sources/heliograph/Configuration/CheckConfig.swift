@@ -12,7 +12,7 @@ struct CheckConfig: AsyncParsableCommand {
             and what to do. Ends with 0 if there is none, and else with 1.
             """)
 
-    @Argument(help: "The file in YAML or JSON, as with --config.")
+    @Argument(help: "The file in YAML, JSON or TOML (by its name), as with --config.")
     var path: String?
 
     @OptionGroup var options: ServeOptions

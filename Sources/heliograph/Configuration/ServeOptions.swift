@@ -23,18 +23,20 @@ struct ServeOptions: ParsableArguments {
     var logLevel: String?
 
     @Option(
-        help: "A file in YAML or JSON: channels, tokens, HTTP API, and everything else. (default: what HELIOGRAPH_CONFIG names, or none)")
+        help:
+            "A file in YAML, JSON or TOML (by its name): channels, tokens, HTTP API, and all the rest. (default: what HELIOGRAPH_CONFIG names)"
+    )
     var config: String?
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Serve the pages, the chat, /echo and /broadcast. (default: --demo; with a configuration, --no-demo)")
+        help: "Serve the demo pages, /echo and /broadcast. (default: --demo; with a configuration, --no-demo)")
     var demo: Bool?
 
     @Flag(help: "For development: anybody may connect and do everything. Only on an address of this machine alone.")
     var insecure = false
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Any setting of the configuration.", valueName: "key=value"))
+    @Option(name: .customLong("set"), help: ArgumentHelp("Any setting of the configuration but secrets.", valueName: "key=value"))
     var settings: [String] = []
 
     /// The file that is read; nil: none.

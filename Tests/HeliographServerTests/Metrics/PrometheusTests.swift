@@ -155,7 +155,10 @@ struct PrometheusTests {
 
     @Test("a running server counts what it does, and says how its process is")
     func running() async throws {
-        let server = try await HeliographServerProcess.start(["--insecure", "--set", "http_api.key=0123456789abcdef"])
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let path = try folder.write("{insecure: true, http_api: {key: 0123456789abcdef}}", to: "heliograph.yaml")
+        let server = try await HeliographServerProcess.start(["--config", path])
         let answer = try await RunningServer.ask(
             server.port, "/api/publish", "POST", headers: ["X-API-Key": "0123456789abcdef", "Content-Type": "application/json"])
         #expect(answer.status == 200)

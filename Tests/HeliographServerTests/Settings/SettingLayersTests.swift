@@ -85,6 +85,18 @@ struct SettingLayersTests {
         #expect(texts[2].contains("can be given in the file alone"))
     }
 
+    @Test(
+        "--set refuses secrets, which all users of the machine would see",
+        arguments: ["admin_password", "live.secret", "http_api.key", "client.token.hmac_secret_key", "events.secrets"])
+    func secrets(path: String) {
+        var options = SettingOptions()
+        let error = #expect(throws: ServeError.self) { try options.set("\(path)=\(TokenMaker.secret)") }
+        let variable = "HELIOGRAPH_" + path.uppercased().replacing(".", with: "_")
+        #expect(
+            error?.description == "--set \(path): all users of this machine can see command lines; give it in the file or as \(variable)")
+        #expect(options.values.isEmpty)
+    }
+
     @Test("all that is wrong is said at once, in the order of the file")
     func everything() async {
         let yaml = """
