@@ -1,6 +1,7 @@
 // The built program, as a user starts it: what it prints, how it fails, how it stops.
 
 import Foundation
+import HeliographServer
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -26,6 +27,12 @@ struct ServeCommandTests {
         #expect(try await messages.next() == .text("hello"))
         server.command.signal(SIGTERM)
         #expect(await server.command.outcome().code == 0)
+    }
+
+    @Test("--version says which one it is")
+    func version() async throws {
+        let outcome = try await heliograph(["--version"])
+        #expect((outcome.code, outcome.output, outcome.errors) == (0, "\(HeliographVersion.current)\n", ""))
     }
 
     @Test("speaks TLS with --tls-cert and --tls-key")

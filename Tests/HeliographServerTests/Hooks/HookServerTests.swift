@@ -79,6 +79,24 @@ struct HookServerTests {
         }
     }
 
+    @Test("a call of the API asks the same backend, as nobody's")
+    func callOfAPI() async throws {
+        let yaml = { (url: String) in Self.everything(url) + "\nhttp_api: {key: \(APITests.key)}\n" }
+        try await run(yaml) { request in
+            request.body.contains(#""method":"sum""#)
+                ? .json(#"{"result":{"data":3}}"#) : .json(#"{"error":{"code":4000,"message":"not today"}}"#)
+        } _: { server, backend async throws in
+            let api = APITests.Service(server: server)
+            #expect(try await api.call("rpc", #"{"method":"sum","params":[1,2]}"#) == #"{"result":{"data":3}}"#)
+            #expect(try await api.call("rpc", #"{"method":"other"}"#) == #"{"error":{"code":4000,"message":"not today"}}"#)
+            // In no namespace that is enabled: nobody is asked.
+            #expect(try await api.call("rpc", #"{"method":"math:sum"}"#) == #"{"error":{"code":104,"message":"method not found"}}"#)
+            #expect(backend.requests.map(\.path) == ["/rpc", "/rpc"])
+            #expect(backend.requests[0].body.hasPrefix(#"{"client":"","#))
+            #expect(backend.requests[0].body.hasSuffix(#""method":"sum","data":[1,2]}"#))
+        }
+    }
+
     @Test("the client's own fields reach the backend, and only those that are named")
     func fields() async throws {
         try await run(Self.everything) { _ in

@@ -226,7 +226,7 @@ struct APIMethodTests {
     }
 
     @Test(
-        "answers errors with a status of their own, where that is wanted (server-features §2.7)",
+        "answers errors with a status of their own, where that is wanted",
         arguments: [
             ("publish", #"{"channel":"none:a","data":1}"#, 404), ("publish", "{}", 400), ("history", #"{"channel":"a"}"#, 400),
             ("history", #"{"channel":"history:a","limit":1,"since":{"offset":1,"epoch":"x"}}"#, 416), ("rpc", #"{"method":"a"}"#, 404),

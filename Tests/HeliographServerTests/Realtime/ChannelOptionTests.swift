@@ -147,7 +147,7 @@ struct ChannelOptionTests {
         "sub_refresh_proxy_enabled": "each hook asks its own address, and is answered",
         "subscribe_proxy_name": "every proxy, by its names", "publish_proxy_name": "every proxy, by its names",
         "sub_refresh_proxy_name": "every proxy, by its names",
-        "events_enabled": "events, and where they wait",
+        "events_enabled": "events of a client's life, in order, signed; the rest when the server ends",
     ]
 
     @Test("makes a difference", arguments: cases)

@@ -1,4 +1,4 @@
-// Tokens on a live server: every outcome of server-features §2.3.
+// Tokens on a live server: every outcome.
 
 import Foundation
 import HTTPTypes
