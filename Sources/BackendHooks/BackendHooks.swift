@@ -112,7 +112,7 @@ public struct BackendHooks: Sendable {
         return ConnectGrant(user: "")
     }
 
-    /// What has a token, or is for certain users by its name, says already who may (server-features §2.4).
+    /// What has a token, or is for certain users by its name, says already who may.
     private func grant(_ event: SubscribeEvent) async throws(HubRefusal) -> SubscribeGrant {
         switch event.decision {
         case .allowed(.token), .allowed(.namedUser): return SubscribeGrant()

@@ -8,7 +8,7 @@ public struct ClientContext: Hashable, Sendable {
     public var format = WireFormat.json
     /// Fields of the HTTP request that the connection began with: those that ``HubHandlers/keptRequestFields`` names.
     public var requestFields: [RequestField] = []
-    /// What a browser could not put into fields, and put into its connect command (wire-protocol §1.5): those that
+    /// What a browser could not put into fields, and put into its connect command: those that
     /// ``HubHandlers/keptHeaders`` names. Nobody but the client vouches for them.
     public var headers: [String: String] = [:]
     /// What the application keeps with the connection (``ConnectGrant/meta``).

@@ -32,7 +32,7 @@ public struct ConnectEvent: Sendable {
     public var data: ByteBuffer
     public var name: String
     public var version: String
-    /// What a browser could not put into headers (wire-protocol §1.5).
+    /// What a browser could not put into headers.
     public var headers: [String: String]
     /// Channels that the client would be subscribed to at once.
     public var channels: [String] = []

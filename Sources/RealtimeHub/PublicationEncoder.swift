@@ -42,7 +42,7 @@ struct PublicationEncoder {
         return wire
     }
 
-    /// With deltas on a JSON connection the data is always a string (wire-protocol §1.10).
+    /// With deltas on a JSON connection the data is always a string.
     private func payload(_ data: [UInt8]) -> ByteBuffer? {
         let bytes = ByteBuffer(bytes: data)
         return key.usesDelta && key.format == .json ? JSONText.string(bytes) : bytes

@@ -3,7 +3,7 @@ import NIOCore
 import PubSub
 import RealtimeProtocol
 
-/// The last steps of a subscription: presence, position, what was missed (wire-protocol §1.7).
+/// The last steps of a subscription: presence, position, what was missed.
 ///
 /// `@unchecked Sendable`: on the session's loop only.
 final class Recovery: @unchecked Sendable {
@@ -143,7 +143,7 @@ final class Recovery: @unchecked Sendable {
         result.wasRecovering = wasRecovering
         if let recovered, wasRecovering {
             result.recovered = true
-            // The SDK goes on from here while it replays (wire-protocol §8).
+            // The SDK goes on from here while it replays.
             if !isCacheRecovery { result.offset = request.offset }
             guard let publications = encode(recovered) else { return giveUp(.disconnect(.inappropriateProtocol)) }
             result.publications = publications

@@ -13,7 +13,7 @@ extension Session {
         switch state {
         case .new: handleFirst(command)
         case .connected: handleNext(command)
-        // wire-protocol §1.3: after a refused connect, and nothing of the same batch is looked at.
+        // After a refused connect, and nothing of the same batch is looked at.
         case .refused: disconnect(.badRequest)
         case .closed: break
         }

@@ -198,7 +198,7 @@ extension Session {
 }
 
 extension DisconnectCode {
-    /// Unidirectional transports have no errors (wire-protocol §1.15).
+    /// Unidirectional transports have no errors.
     init(refusalOf error: Wire.ErrorReply.Code) {
         switch error.number {
         case 109, 110: self = .connectionExpired

@@ -2,7 +2,7 @@ public import NIOCore
 import Synchronization
 
 extension Hub {
-    /// Hands a session the commands of a request of its own (wire-protocol §1.14). Returns when the session can take more: whoever answers the
+    /// Hands a session the commands of a request of its own. Returns when the session can take more: whoever answers the
     /// request only then slows a client down that sends faster than its commands are done.
     ///
     /// - Parameters:

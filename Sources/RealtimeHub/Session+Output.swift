@@ -135,7 +135,7 @@ extension Session {
         loop.leave(self)
     }
 
-    /// Ends the connection. What was answered before leaves first, but for those ends that must not wait (wire-protocol §1.3).
+    /// Ends the connection. What was answered before leaves first, but for those ends that must not wait.
     public func disconnect(_ code: DisconnectCode) {
         guard isOpen else { return }
         core.logger.debug("disconnecting", metadata: ["client": "\(client)", "code": "\(code.number)", "reason": "\(code.reason)"])

@@ -6,7 +6,7 @@ import RealtimeProtocol
 extension Session {
     // MARK: Subscribe
 
-    /// The rules in the order of wire-protocol §1.6.
+    /// The rules in the order of the protocol.
     func subscribe(_ request: Wire.SubscribeRequest, id: UInt32) {
         guard !request.channel.isEmpty, request.delta.isEmpty || request.delta == "fossil" else { return disconnect(.badRequest) }
         if subscriptions[request.channel] != nil { return reply(id, error: .alreadySubscribed) }

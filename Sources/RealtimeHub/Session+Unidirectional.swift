@@ -27,7 +27,7 @@ public enum Resumption: Sendable {
 }
 
 extension Session {
-    /// Takes the only request of a client over a transport where the server alone speaks (wire-protocol §1.15).
+    /// Takes the only request of a client over a transport where the server alone speaks.
     public func connect(_ request: Wire.ConnectRequest, _ resumption: Resumption = .asAsked) {
         guard isOpen else { return }
         guard transport.isUnidirectional, state == .new, !isBusy else { return disconnect(.badRequest) }

@@ -1,7 +1,7 @@
 // Strategy: a session is a queue of commands with one at work. Most commands are done before the next is looked at; one that waits for the
 // application or a remote broker (`isBusy`) holds the rest back, and with them the reading of the transport.
 //
-//   Session+Commands.swift     which command goes where; the rules of their order (wire-protocol §1.3)
+//   Session+Commands.swift     which command goes where; the rules of their order
 //   Session+Connect.swift      connect, refresh
 //   Session+Subscribe.swift    subscribe, unsubscribe, sub_refresh
 //   Session+ServerSide.swift   subscriptions that the server makes

@@ -17,7 +17,7 @@ public protocol SessionTransport: AnyObject {
     /// Whether the client sends nothing but the request to connect; it gets bare pushes then.
     var isUnidirectional: Bool { get }
 
-    /// Whether the client's commands come by requests of their own (wire-protocol §1.14), to ``Hub/receive(_:session:)``: the answer to connect
+    /// Whether the client's commands come by requests of their own, to ``Hub/receive(_:session:)``: the answer to connect
     /// names the session and this process then. Default false.
     var isEmulated: Bool { get }
 

@@ -73,7 +73,7 @@ final class Subscription: @unchecked Sendable {
         case gap
     }
 
-    /// Takes the position forward (wire-protocol §1.7).
+    /// Takes the position forward.
     func admit(_ publication: Publication) -> Admission {
         // What was published past the history has no place in the stream.
         guard isPositioned, publication.offset != 0 else { return .next }

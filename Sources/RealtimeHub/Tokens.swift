@@ -1,6 +1,6 @@
 public import RealtimeProtocol
 
-/// What a connection token says (server-features §2.3).
+/// What a connection token says.
 public struct ConnectionClaims: Hashable, Sendable {
     public var user: String
     /// Milliseconds since 1970; 0: never.

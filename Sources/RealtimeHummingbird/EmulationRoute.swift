@@ -5,7 +5,7 @@ import RealtimeHub
 import RealtimeProtocol
 import WebSocketProtocol
 
-/// Takes the commands of clients whose stream is another request (wire-protocol §1.14).
+/// Takes the commands of clients whose stream is another request.
 struct EmulationRoute: Sendable {
     let hub: Hub
     let options: RealtimeOptions

@@ -24,7 +24,7 @@ extension Request {
         return try await work()
     }
 
-    /// wire-protocol §1.14: by the Content-Type, of which parameters do not matter.
+    /// By the Content-Type, of which parameters do not matter.
     var format: WireFormat {
         let type = headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
         return type == "application/octet-stream" ? .protobuf : .json

@@ -93,7 +93,7 @@ extension RouterMethods {
 
     /// Adds a route on which clients of the Centrifuge protocol reach a hub over WebSocket, and no other.
     ///
-    /// Clients choose Protobuf by the subprotocol `centrifuge-protobuf` or by `?format=protobuf`; all others speak JSON (wire-protocol §1.2).
+    /// Clients choose Protobuf by the subprotocol `centrifuge-protobuf` or by `?format=protobuf`; all others speak JSON.
     ///
     /// ```swift
     /// router.realtime("/connection/websocket", hub: hub)

@@ -10,7 +10,7 @@ import WebSocketProtocol
 final class SocketDelegate: WebSocketDelegate {
     static let subprotocols = ["centrifuge-protobuf", "centrifuge-json"]
 
-    /// What the address asks for (wire-protocol §1.2).
+    /// What the address asks for.
     struct Query: Sendable {
         var isProtobuf = false
         var usesFramePings = false

@@ -1,4 +1,4 @@
-// What seven updates cost on the wire, beside what the reference computed for other formats (live-view.md 4.6): a page as the reference has it, a
+// What seven updates cost on the wire, beside what the reference computed for other formats: a page as the reference has it, a
 // sequence number of two digits, the message without its frame. The rows have as many bytes of values as the reference's, as its binary column tells.
 
 import LiveHTML

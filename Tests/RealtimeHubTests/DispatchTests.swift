@@ -5,7 +5,7 @@ import Testing
 
 @testable import RealtimeHub
 
-/// wire-protocol §1.3, §1.5: what may be said, in which order.
+/// What may be said, in which order.
 @Suite("Commands and their order")
 struct DispatchTests {
     let loop = EmbeddedEventLoop()

@@ -6,7 +6,6 @@ import Testing
 
 @testable import RealtimeHub
 
-/// wire-protocol §1.7.
 @Suite("Positions and recovery", .serialized)
 struct RecoveryTests {
     let loop = EmbeddedEventLoop()

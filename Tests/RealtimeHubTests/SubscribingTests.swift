@@ -5,7 +5,6 @@ import Testing
 
 @testable import RealtimeHub
 
-/// wire-protocol §1.6.
 @Suite("Subscribing and publishing", .serialized)
 struct SubscribingTests {
     let loop = EmbeddedEventLoop()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RealtimeHub
 
-/// wire-protocol §1.5, §1.6, server-features §2.3: what tokens do, whoever checks their signatures.
+/// What tokens do, whoever checks their signatures.
 @Suite("Tokens, their end and their refresh")
 struct TokenTests {
     /// A token here is "user" or "user|channel", with "expired", "bad" and what the clock says.

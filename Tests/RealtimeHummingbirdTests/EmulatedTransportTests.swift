@@ -6,7 +6,7 @@ import RealtimeHummingbird
 import RealtimeProtocol
 import Testing
 
-@Suite("Streams with commands beside them (wire-protocol §1.14)", .timeLimit(.minutes(2)))
+@Suite("Streams with commands beside them", .timeLimit(.minutes(2)))
 struct EmulatedTransportTests {
     private static let everyWay = EmulatedClient.Kind.allCases
     private static let open = "open:tea"

@@ -7,7 +7,7 @@ import ServerTestSupport
 import Testing
 import WebSocketProtocol
 
-@Suite("Commands by requests of their own (wire-protocol §1.14)", .timeLimit(.minutes(2)))
+@Suite("Commands by requests of their own", .timeLimit(.minutes(2)))
 struct EmulationTests {
     private static let kinds = [EmulatedClient.Kind.httpStreamJSON, .httpStreamProtobuf]
 

@@ -67,7 +67,7 @@ enum Listener: Sendable {
     }
 }
 
-@Suite("Transports on which the server alone speaks (wire-protocol §1.15)", .timeLimit(.minutes(2)))
+@Suite("Transports on which the server alone speaks", .timeLimit(.minutes(2)))
 struct UnidirectionalTests {
     @Test("The first push is connect, with the server's subscriptions; then come bare pushes", arguments: Listener.Kind.allCases)
     func listens(kind: Listener.Kind) async throws {

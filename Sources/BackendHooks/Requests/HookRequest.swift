@@ -12,7 +12,7 @@ public enum Hook: String, CaseIterable, Sendable {
     case call = "rpc"
 }
 
-/// The body of a question, in the members and order of the public servers of the protocol (server-features §2.6).
+/// The body of a question, in the members and order of the public servers of the protocol.
 struct HookRequest {
     let hook: Hook
     /// Payloads in base64.

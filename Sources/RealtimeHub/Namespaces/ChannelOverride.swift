@@ -1,4 +1,4 @@
-/// Options of a channel for one subscription, in place of the channel's own: what a token may say (server-features §2.3). Nil: as the channel has it.
+/// Options of a channel for one subscription, in place of the channel's own: what a token may say. Nil: as the channel has it.
 public struct ChannelOverride: Hashable, Sendable {
     public var presence: Bool?
     public var joinLeave: Bool?

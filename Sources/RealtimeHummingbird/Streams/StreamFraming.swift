@@ -97,7 +97,7 @@ private final class Pushes {
 }
 
 extension ByteBuffer {
-    /// The messages of a batch in JSON: no message has a newline in it (wire-protocol §1.1).
+    /// The messages of a batch in JSON: no message has a newline in it.
     var lines: [ByteBuffer] {
         var lines: [ByteBuffer] = []
         var rest = self

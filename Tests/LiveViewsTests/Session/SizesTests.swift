@@ -1,4 +1,4 @@
-// What seven updates cost on the connection, beside what the reference computed for other formats (live-view.md 4.6): patches with a number of two digits, without their
+// What seven updates cost on the connection, beside what the reference computed for other formats: patches with a number of two digits, without their
 // frames. The acknowledgement, which is the number of the event, is a message of its own.
 
 import LiveHTML

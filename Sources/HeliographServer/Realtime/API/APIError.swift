@@ -25,7 +25,7 @@ struct APIError: Error, Hashable {
         }
     }
 
-    /// Where a call's failure is the answer's status too (server-features §2.7).
+    /// Where a call's failure is the answer's status too.
     var status: HTTPResponse.Status {
         switch code {
         case 101: .unauthorized

@@ -5,7 +5,7 @@ import NIOCore
 import RealtimeHub
 import RealtimeProtocol
 
-/// What a backend can have done (server-features §2.7).
+/// What a backend can have done.
 struct ServerAPI: Sendable {
     let hub: Hub
     let configuration: Configuration

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RealtimeHub
 import RealtimeProtocol
 
-/// Checks the tokens of clients (server-features §2.3).
+/// Checks the tokens of clients.
 struct SignedTokenVerifier: TokenVerifier {
     let connections: TokenRules
     let subscriptions: TokenRules
