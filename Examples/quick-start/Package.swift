@@ -27,6 +27,13 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "Counter",
+            dependencies: dependencies + [
+                .product(name: "LiveHTML", package: "heliograph"), .product(name: "LiveViews", package: "heliograph"),
+                .product(name: "RealtimeHummingbird", package: "heliograph"),
+            ]
+        ),
+        .executableTarget(
             name: "ChannelsClient",
             dependencies: [
                 .product(name: "RealtimeClient", package: "heliograph"), .product(name: "RealtimeProtocol", package: "heliograph"),
