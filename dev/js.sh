@@ -42,5 +42,5 @@ done
 core=$(size "$made/heliograph-live.min.js")
 both=$((core + $(size "$made/heliograph-live-extras.min.js")))
 [ "$core" -le 6144 ] || echo "heliograph-live.min.js: $core bytes by gzip -9, 6144 are allowed"
-[ "$both" -le 10496 ] || echo "heliograph-live.min.js with its extras: $both bytes by gzip -9, 10496 are allowed"
+[ "$both" -le 10752 ] || echo "heliograph-live.min.js with its extras: $both bytes by gzip -9, 10752 are allowed"
 [ "${1:-}" = check ] || echo "gzip -9: $core bytes, with extras $both"

@@ -3,7 +3,7 @@
 /** Adds to `extras` what the core calls, and to `messages` what it does not know. The list is that of `load` in heliograph-live.js. */
 export const extend = (
   live, extras, messages, need, count, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find,
-  pending, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, rootOf, socketOf,
+  edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, rootOf, socketOf,
 ) => {
   const isInside = (element) => rootOf().contains(element);
   const all = (type) => select(`[data-on-${type}]`);
@@ -33,11 +33,33 @@ export const extend = (
     for (const { isIntersecting, target } of entries) if (isIntersecting && isInside(target)) trigger("appear", target);
   });
 
+  // What is too long (1009) stays where it was typed: sent again, it would end the next connection too
+
+  let limit = Infinity; // in bytes of a message
+  let longest; // that this connection has sent
+  const bytes = (text) => new Blob([text]).size;
+
+  const fits = (element, event, control) => {
+    if (limit > bytes(JSON.stringify([event, valueOf(element, control)])) + 24) return true;
+    fire("error", "too long to be sent");
+  };
+
+  const measure = () => {
+    const socket = socketOf();
+    const { send } = socket;
+    longest = 0;
+    socket.send = (message) => {
+      if (typeof message === "string") longest = Math.max(longest, bytes(message));
+      send.call(socket, message);
+    };
+  };
+
   // Events that wait until nothing has happened for a time, or stand back for one
 
   const waits = new Set();
 
-  const pace = (type, element, control, form, tell) => {
+  const pace = (type, element, control, form, send) => {
+    const tell = () => (limit === Infinity || !/input|change|submit/.test(type) || fits(element, element.getAttribute(`data-on-${type}`), control)) && send();
     const { throttle, debounce } = element.dataset;
     const slow = /input|change/.test(type) && (control.dataset.debounce ?? debounce);
     const pause = /input|change|click|key/.test(type) && throttle;
@@ -155,7 +177,8 @@ export const extend = (
       const element = control.form?.matches(tellers) ? control.form : control.closest(tellers);
       if (!element || told.has(element) || viewOf(control) !== view.number || (control.type === "radio" && !control.checked)) continue;
       told.add(element);
-      push(element, element.dataset.onInput ?? element.dataset.onChange, valueOf(element, control), control);
+      const event = element.dataset.onInput ?? element.dataset.onChange;
+      if (fits(element, event, control)) push(element, event, valueOf(element, control), control);
     }
     for (const [id, files] of left) {
       const input = document.getElementById(id);
@@ -211,9 +234,26 @@ export const extend = (
   });
   on(window, "scroll", () => (scrolls[entry] = [scrollX, scrollY]));
 
+  // Who does not see that the page is another one hears of it.
+  let news;
+
+  /** It has to be there before it says something. */
+  const prepare = () => {
+    news ??= document.body.appendChild(document.createElement("div"));
+    news.setAttribute("aria-live", "polite");
+    news.style.cssText = "position:fixed;opacity:0;pointer-events:none";
+  };
+
+  const arrive = (target) => {
+    if (target.tabIndex < 0) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+    news.textContent = document.title;
+  };
+
   /** To another live page without loading. `itsPage` is that of an entry which the history has already. */
   const navigate = async (url, itsPage, to) => {
     const mine = ++turn;
+    prepare();
     try {
       const answer = await fetch(url, { headers: { accept: "text/html" } });
       const text = await answer.text();
@@ -232,6 +272,7 @@ export const extend = (
       start(element);
       watch();
       const goal = !to && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      arrive(goal || ["[autofocus]", "h1", "main,[role=main]"].map((each) => inner(element).querySelector(each)).find((each) => each) || element);
       if (goal) goal.scrollIntoView();
       else scrollTo(...(to ?? [0, 0]));
     } catch (error) {
@@ -376,10 +417,10 @@ export const extend = (
 
   Object.assign(messages, {
     e: fire,
-    err: (ref, text) => pending.has(ref) && fire("error", text),
+    err: (ref, text) => fire("error", text),
     title: (text) => (document.title = text),
     flash(kind, text) {
-      const element = rootOf().querySelector("[data-flash]");
+      const element = rootOf().querySelector("[data-flash]") ?? document.querySelector("[data-flash]");
       if (!element) return;
       element.className = element.className.replace(/ ?flash-\S+|$/, ` flash-${kind}`).trim();
       element.textContent = text;
@@ -437,9 +478,9 @@ export const extend = (
     const post = async () => {
       const body = `[${waiting}]`;
       const { length } = waiting;
-      const { ok } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => "");
+      const { ok, status } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => "");
       waiting.splice(0, length);
-      if (!ok) end({});
+      if (!ok) end({ data: status === 413 && 1009 });
       else if (waiting.length) post();
     };
     on(source, "message", (event) => self.onmessage(event));
@@ -469,12 +510,14 @@ export const extend = (
     changed,
     stream,
     joined() {
+      measure();
       isNew = true;
       changes.takeRecords();
       observer.disconnect();
       callAll("reconnected");
     },
-    lost() {
+    lost(code) {
+      if (code === 1009 && longest) limit = Math.min(limit, longest, 65_536);
       for (const { input, file, stop } of uploads.values()) {
         leave(input, file);
         stop();

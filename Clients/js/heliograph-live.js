@@ -511,8 +511,8 @@
 
   const connect = () => {
     isOff = false;
-    clearTimeout(timer);
     if (socket || !root) return;
+    clearTimeout(timer);
     root.classList.add("live-offline");
     if (edits.size || unopened || loading === null) load();
     const made = (socket = extras.stream?.(unopened) ?? new WebSocket(location.origin.replace("http", "ws") + location.pathname.replace(/\/?$/, "/_live") + location.search, "heliograph-live"));
@@ -563,7 +563,7 @@
     if (live.isLive) {
       live.isLive = false;
       acknowledge(Infinity, true);
-      extras.lost?.();
+      extras.lost?.(code);
     }
     if (isOff) return;
     if (code === 4401 || code === 4404) return reload();
@@ -600,7 +600,7 @@
   let loading;
   const load = (then, otherwise) =>
     (loading ??= import(source.replace(/(\.js)?(\?.*)?$/, "-extras.js")).then(({ extend }) =>
-      extend(live, extras, messages, need, count, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find, pending, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, () => root, () => socket),
+      extend(live, extras, messages, need, count, on, select, late, trusted, isIn, viewOf, send, call, push, trigger, find, edits, freed, used, edited, isBox, choose, valueOf, start, disconnect, () => root, () => socket),
     )).then(then, (error) => {
       loading = null; // another time perhaps
       otherwise?.(error);

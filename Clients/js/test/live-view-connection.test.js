@@ -157,6 +157,24 @@ for (const [what, end] of [["4401", (peer) => peer.close(4401)], ["4404", (peer)
   });
 }
 
+test("a join that nobody answers is given up after 15 s, however often the page wakes up meanwhile", { timeout }, async () => {
+  const { page, peer } = await live();
+  await page.run(() => {
+    const original = window.setTimeout;
+    window.setTimeout = (work, milliseconds) => original(work, milliseconds === 15_000 ? 300 : milliseconds);
+  });
+  peer.close(1006);
+  await page.until(isOffline);
+  await page.run(() => {
+    document.dispatchEvent(new Event("visibilitychange"));
+    dispatchEvent(new Event("online"));
+  });
+  const silent = await stage.peer();
+  await silent.next("join");
+  for (const end = Date.now() + 5_000; silent.isOpen && Date.now() < end; ) await pause(10);
+  assert.equal(silent.isOpen, false);
+});
+
 test("other close codes are a lost connection", { timeout }, async () => {
   let { page, peer } = await live();
   await page.run(() => (Math.random = () => 0));
@@ -166,6 +184,43 @@ test("other close codes are a lost connection", { timeout }, async () => {
     assert.equal((await peer.next())[0], "join");
   }
   assert.deepEqual(stage.requests.filter((each) => each === "GET /"), ["GET /"]);
+});
+
+test("what is too long for the server stays in its field, and is not sent for ever", { timeout }, async () => {
+  const area = '<textarea data-on-input="t"></textarea>';
+  const form = template(0, area, []);
+  const bind = async (peer) => {
+    assert.equal((await peer.next("join"))[0], "join");
+    peer.say(["t", 0, form], ["b", 0, 0, [0]]);
+  };
+  const { page, peer } = await stage.live(area, [form], [0]);
+  const write = (length) => page.run((length) => {
+    const area = document.querySelector("textarea");
+    area.value = "x".repeat(length);
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }, length);
+  await page.run(() => {
+    Math.random = () => 0;
+    window.refused = [];
+    addEventListener("live:error", ({ detail }) => refused.push(detail));
+  });
+  await write(100_000);
+  assert.equal((await peer.next())[3].length, 100_000);
+  peer.close(1009);
+  // What comes with the first edit was perhaps not there yet, and does not know how long it was.
+  let last = await stage.peer();
+  await bind(last);
+  if ((await last.all(300)).length) {
+    last.close(1009);
+    last = await stage.peer();
+    await bind(last);
+  }
+  assert.deepEqual(await last.all(300), []);
+  await write(90_000);
+  assert.deepEqual(await last.answers(page), []);
+  assert.deepEqual(await page.run(() => [document.querySelector("textarea").value.length, new Set(refused).size, refused.length > 1]), [90_000, 1, true]);
+  await write(5);
+  assert.deepEqual((await last.next()).slice(1), [0, "t", "xxxxx"]);
 });
 
 test("while there is no connection the root says so", { timeout }, async () => {

@@ -483,6 +483,26 @@ test("the server resets a form, moves the focus, shows a flash", { timeout }, as
   await quiet(peer);
 });
 
+test("a flash is shown where the page has its place: in the view, else outside of it", { timeout }, async () => {
+  const { page, peer } = await still("<p>x</p>", { behind: '<p data-flash id="outer" class="note" hidden></p>' });
+  peer.say(["flash", "info", "saved"]);
+  await page.until(() => document.querySelector("#outer").textContent === "saved");
+  assert.deepEqual(await page.run(() => [document.querySelector("#outer").className, document.querySelector("#outer").hidden]), ["note flash-info", false]);
+  const both = await still('<p data-flash id="inner" hidden></p>', { behind: '<p data-flash id="outer" hidden></p>' });
+  both.peer.say(["flash", "info", "saved"]);
+  await both.page.until(() => document.querySelector("#inner").textContent === "saved");
+  assert.equal(await both.page.run(() => document.querySelector("#outer").textContent), "");
+});
+
+test("an event that is refused is told of, also by a page that has nothing else for which the extras come", { timeout }, async () => {
+  const { page, peer } = await still('<button data-on-click="a">a</button>');
+  await page.run(() => addEventListener("live:error", ({ detail }) => (window.refused = detail)));
+  await page.click("button");
+  await peer.next();
+  peer.say(["err", 1, "you may not"], 1);
+  await page.until(() => window.refused === "you may not");
+});
+
 test("§10 hooks live as long as their elements, hear what is pushed and push", { timeout }, async () => {
   const scripts = `<script nonce="test" defer src="data:text/javascript,0"></script><script nonce="test">
     window.calls = [];

@@ -100,6 +100,23 @@ test("data-navigate: another live page without loading, and back to where the us
   assert.equal(await at(page), "/second?x=1");
 });
 
+test("the focus is in the new page, and its title is said", { timeout }, async () => {
+  const pages = {
+    "/heading": "<main><p>x</p><h1>Second</h1></main>", "/main": "<main>x</main>", "/field": "<h1>x</h1><input autofocus>", "/nothing": "<p>x</p>",
+  };
+  const links = Object.keys(pages).map((path) => `<a href="${path}" data-navigate>${path}</a>`).join("");
+  for (const path in pages) stage.pages.set(path, [pages[path] + links, { title: `title of ${path}` }]);
+  const { page } = await still(links, {}, "/first");
+  const said = () => page.run(() => [...document.querySelectorAll("[aria-live=polite]")].map(({ textContent }) => textContent));
+  assert.deepEqual(await said(), []);
+  for (const [path, focused] of [["/heading", "H1"], ["/main", "MAIN"], ["/field", "INPUT"], ["/nothing", "DIV"]]) {
+    await page.click(`a[href="${path}"]`);
+    await bound(page, pages[path] + links);
+    assert.equal(await page.run(() => document.activeElement.nodeName), focused);
+    assert.deepEqual(await said(), [`title of ${path}`]);
+  }
+});
+
 test("a redirect leads to its own address, a fragment to its element", { timeout }, async () => {
   stage.pages.set("/old", (_, response) => response.writeHead(302, { location: "/new?y" }).end());
   const target = '<div style="height: 3000px">x</div><p id="end">end</p><div style="height: 3000px">x</div>';

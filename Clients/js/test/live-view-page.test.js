@@ -425,3 +425,17 @@ test("what somebody writes executes nothing and stays as it is: in text, attribu
   assert.equal(await page.run(() => window.cracked), undefined);
   await quiet(peer);
 });
+
+test("a view that is hidden is forgotten, and comes whole when it is shown again", { timeout }, async () => {
+  const panel = template(1, "<section><!--0--></section>", [4]);
+  const inner = template(0, "<b><!--0--></b>", [0]);
+  const { page, peer } = await stage.live("<div></div>", [template(0, "<div><!--0--></div>", [1])], [0, 0]);
+  peer.say(["t", 0, panel], [1, 0, { 1: [1] }], ["t", 1, inner], ["j", 1, 0, { 0: ["a"] }]);
+  await page.until(() => document.querySelector("b")?.textContent === "a");
+  peer.say([2, 0, null], [3, 0, { 1: [1] }], ["t", 1, inner.slice(0, 2)], ["j", 1, 0, { 0: ["b"] }], ["p", 1, 1, 0, "c"]);
+  await page.until(() => document.querySelector("b")?.textContent === "c");
+  assert.equal(await html(page), "<div><section><b>c</b></section></div>");
+  await quiet(peer);
+  peer.say([4, 0, null], ["p", 1, 2, 0, "d"]);
+  assert.deepEqual(await peer.next(), ["full", 0]);
+});
