@@ -70,6 +70,31 @@ struct TesterState {
         return lacks
     }
 
+    /// What the page shows, once it is known: of what is bound it is when the tree is there.
+    private var shownViews: Set<Int>? {
+        guard views[0]?.sequence != nil else { return nil }
+        var shown: Set<Int> = [0]
+        _ = page { number, html in
+            shown.insert(number)
+            return html
+        }
+        return shown
+    }
+
+    private func isShown(_ number: Int) -> Bool { number == 0 || shownViews?.contains(number) ?? true }
+
+    /// As a browser does. Its templates stay.
+    private mutating func forgetHiddenViews() {
+        guard let shown = shownViews else { return }
+        for (number, view) in views where !shown.contains(number) {
+            if waitsForTree.remove(number) != nil {
+                fault = LiveTesterError(.badMessage, "the server binds view \(number), which is not in the page")
+            }
+            views[number] = nil
+            views[0]?.keep(templatesOf: view)
+        }
+    }
+
     /// The templates that the page has.
     var fingerprints: Set<String> { views.values.reduce(into: []) { $0.formUnion($1.fingerprints) } }
 
@@ -137,6 +162,11 @@ struct TesterState {
     }
 
     private mutating func apply(_ message: ServerMessage) {
+        guard isShown(message.view) else {
+            return fault = LiveTesterError(
+                .badMessage, "a browser has no view \(message.view) in its page: \(message.text.prefix(200))")
+        }
+        defer { forgetHiddenViews() }
         var view = views[message.view] ?? ClientView(number: message.view)
         if message.kind == .templates {
             for (number, other) in views where number != message.view { view.keep(templatesOf: other) }

@@ -60,6 +60,7 @@ public struct RenderedView {
         known = written.known
         streams.isUsed = streams.isUsed || written.streams.isUsed
         streams.isDeep = streams.isDeep || written.streams.isDeep
+        streams.views.formUnion(written.streams.views)
         streams.written += written.streams.written
         guard isSame != nil, written.output.count > empty else { return Update() }
         sequence &+= 1
@@ -90,6 +91,14 @@ public struct RenderedView {
 
     /// Whether ``shape()`` can tell what a page looks like that shows it.
     public var hasShape: Bool { !streams.isDeep }
+
+    /// The other views that were in it at the last render. One that was in a row of which nothing but its key is remembered is taken to be there from then on.
+    package var shownViews: Set<Int> {
+        guard !tape.isEmpty else { return [] }
+        var finder = ViewFinder(cache.templates)
+        finder.instance(at: 0, on: tape)
+        return finder.found.union(streams.views)
+    }
 
     /// The owners of rows that have been written since it was last asked.
     package mutating func takeWritten() -> [any Sendable] {

@@ -82,8 +82,13 @@ extension TreeWriter {
     }
 
     private mutating func forget(_ template: Template, from length: Int) -> UInt64 {
+        if !template.hasOnlyScalars {
+            streams.isDeep = true
+            var finder = ViewFinder(cache.templates)
+            finder.instance(at: length, on: tape)
+            streams.views.formUnion(finder.found)
+        }
         tape.removeSubrange(length...)
-        if !template.hasOnlyScalars { streams.isDeep = true }
         return UInt64(template.index)
     }
 
@@ -106,6 +111,8 @@ struct StreamRecord {
     var isUsed = false
     /// Some have in them what a shape would have to tell.
     var isDeep = false
+    /// Views that are in some.
+    var views: Set<Int> = []
     /// Whose changes have been written.
     var written: [any Sendable] = []
 }

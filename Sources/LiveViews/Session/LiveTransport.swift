@@ -46,6 +46,8 @@ public struct LiveCloseCode: RawRepresentable, Hashable, Sendable {
 
     /// The server can't go on: the view failed.
     public static let failure = LiveCloseCode(rawValue: 1011)
+    /// The browser does not read what there is for it.
+    public static let slow = LiveCloseCode(rawValue: 1008)
     /// The server goes away: join again.
     public static let restart = LiveCloseCode(rawValue: 1012)
     /// A message that broke the rules.
@@ -76,7 +78,7 @@ public protocol LiveSession: AnyObject {
     /// A message of the browser.
     func received(_ message: ByteBuffer, isBinary: Bool)
 
-    /// What was sent has left after the browser was slow.
+    /// What was sent has left. It must be called after anything has waited beyond the end of the loop's turn in which it was sent.
     func drained()
 
     /// This process goes away: the browser gets the newest seal, and is told to come back within a time. The connection is the adapter's to close.

@@ -10,13 +10,12 @@ final class RunningEffects {
     private var cancellations: [UInt64: (name: Name, cancel: () -> Void)] = [:]
     private var next: UInt64 = 0
 
-    var count: Int { cancellations.count }
-
     /// What runs under the same id is cancelled first.
     ///
-    /// - Returns: its number, for ``remove(_:)``.
-    func add(_ name: Name) -> UInt64 {
+    /// - Returns: its number, for ``remove(_:)``; nil if there are so many then.
+    func add(_ name: Name, max: Int) -> UInt64? {
         if name.id != nil { cancel(name) }
+        guard cancellations.count < max else { return nil }
         next &+= 1
         cancellations[next] = (name, {})
         return next

@@ -6,13 +6,14 @@ import RealtimeHub
 extension ViewSession {
     /// Room for another effect; nil if there are too many.
     private func started(_ name: RunningEffects.Name) -> UInt64? {
-        let running = ownExtras.running
-        guard running.count < configuration.maxEffects else {
-            runtime.logger.warning(
-                "A live view has too many effects.", metadata: ["view": "\(route.name)", "limit": "\(configuration.maxEffects)"])
-            return nil
-        }
-        return running.add(name)
+        if let number = ownExtras.running.add(name, max: configuration.maxEffects) { return number }
+        isOverLimit()
+        return nil
+    }
+
+    private func isOverLimit() {
+        runtime.logger.warning(
+            "A live view has too many effects.", metadata: ["view": "\(route.name)", "limit": "\(configuration.maxEffects)"])
     }
 
     private func isRunning(_ number: UInt64) -> Bool { extras?.running.isRunning(number) == true }
@@ -103,10 +104,13 @@ extension ViewSession {
         guard let hub = runtime.hub else {
             return runtime.logger.error("A live view publishes to a channel, but there is no hub.", metadata: ["view": "\(route.name)"])
         }
-        let logger = runtime.logger
+        let extras = ownExtras, logger = runtime.logger, bound = bound
+        guard extras.publishing < configuration.maxEffects else { return isOverLimit() }
+        extras.publishing += 1
         // One after the other: the broker's order is that in which the view published.
-        let before = ownExtras.lastPublish
-        ownExtras.lastPublish = Task {
+        let before = extras.lastPublish
+        extras.lastPublish = Task {
+            defer { bound.eventLoop.execute { bound.value.extras?.publishing -= 1 } }
             await before?.value
             do {
                 try await hub.publish(data, to: channel)

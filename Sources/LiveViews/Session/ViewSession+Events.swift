@@ -7,6 +7,8 @@ extension ViewSession {
     /// An event of the browser.
     func event(_ ref: Int, _ number: Int, _ text: String, _ input: JSONValue?) {
         handled = ref
+        // It asks whether somebody is there.
+        if number == 0, text.isEmpty { return willRender ? () : sendAcknowledgement() }
         runtime.metrics.received()
         do {
             try runtime.tracing.span("live.event", of: route.name) {
@@ -19,12 +21,17 @@ extension ViewSession {
                 }
             }
         } catch {
-            runtime.metrics.refused()
             let reason = (error as? EventError).map { "\($0)" } ?? "a value of the event is not what it must be"
             runtime.logger.debug("An event is refused.", metadata: ["view": "\(route.name)", "reason": "\(reason)"])
-            outgoing.append(.refusal(ref: ref, reason))
-            setNeedsRender()
+            refuse(ref, reason)
         }
+    }
+
+    /// Before the acknowledgement: for the browser, an event is over with that.
+    func refuse(_ ref: Int, _ reason: String) {
+        runtime.metrics.refused()
+        send(.refusal(ref: ref, reason))
+        setNeedsRender()
     }
 
     /// An event of the view itself, wherever it comes from.
@@ -41,10 +48,11 @@ extension ViewSession {
 
     private func address(_ url: String) {
         guard let parameters = runtimeParameters(url) else {
-            outgoing.append(.go(url))
+            say(.go(url))
             return setNeedsRender()
         }
         request.url = url
+        isAddressNew = true
         request.parameters = parameters
         let request = request
         perform(0, { $0.handle($1) }) { view, effects in view.navigated(to: request, &effects) }
@@ -109,12 +117,20 @@ extension ViewSession {
         case .publish(let channel, let data): publish(channel, data)
         case .message(.address(let url, let replaces)):
             guard LiveRequest.isAddress(url), url != request.url else { return }
-            if runtimeParameters(url) != nil { outgoing.append(.address(url, replaces: replaces)) }
-            address(url)
-        case .message(.go(let url)):
-            guard LiveRequest.isAddress(url) else { return }
-            outgoing.append(.go(url))
-        case .message(let message): outgoing.append(message)
+            addressFromView(url, replaces: replaces)
+        case .message(.go(let url)): if LiveRequest.isAddress(url) { say(.go(url)) }
+        case .message(let message): say(message)
         }
+    }
+
+    private func addressFromView(_ url: String, replaces: Bool) {
+        let extras = ownExtras
+        guard extras.depth < 16 else {
+            return runtime.logger.error("A live view's addresses lead to one another without end.", metadata: ["view": "\(route.name)"])
+        }
+        if runtimeParameters(url) != nil { say(.address(url, replaces: replaces)) }
+        extras.depth += 1
+        address(url)
+        extras.depth -= 1
     }
 }

@@ -41,21 +41,31 @@ extension ViewSession {
             _ = try rendered.update(view.body)
             var isShown = try !hash.isEmpty && shown.own == paintHash(view)
             let numbers = view.childNumbers
-            let all = try [rendered] + numbers.compactMap { try addChild($0.number, view) }
+            let all = try [rendered] + addShown(numbers.map(\.number), view)
             isShown = isShown && all.allSatisfy(\.hasShape)
             var known = fingerprints
             for each in all { try introduce(each, view, isShown: isShown, &known) }
-            if View.children.contains(where: \.isKeyed) { ownExtras.sentTemplates = known }
+            if View.children.contains(where: \.isKeyed) || extras?.hidden.isEmpty == false { ownExtras.sentTemplates = known }
             if !isShown, let title = view.title { send(.title(title)) }
         } catch {
             return fail(error)
         }
         phase = .live
         forgetWrittenRows()
-        sealedState = (try? route.state(of: view) ?? nil).hashValue
+        sealedState = stateHash(of: (try? route.state(of: view)) ?? nil)
         perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
         for number in self.view?.childNumbers ?? [] { number.child.connected(self, number) }
         watchAll(shown, fingerprints)
+    }
+
+    private func addShown(_ numbers: [Int], _ view: View) throws -> [RenderedView] {
+        guard !numbers.isEmpty else { return [] }
+        let shown = rendered.shownViews
+        return try numbers.compactMap { number in
+            if shown.contains(number) { return try addChild(number, view) }
+            hideChild(number)
+            return nil
+        }
     }
 
     /// What a browser needs that does not have this view yet.
@@ -74,6 +84,7 @@ extension ViewSession {
         addExtras()
         self.view = view
         _ = try rendered.update(view.body)
+        guard !rendered.hasForgottenRows else { throw NotShareable(.rows, "\(View.self)") }
         phase = .live
         perform(0, { $0.handle($1) }) { view, effects in view.connected(&effects) }
     }
@@ -85,6 +96,13 @@ extension ViewSession {
     }
 
     // MARK: Seals
+
+    private func stateHash(of state: [UInt8]?) -> Int {
+        var hasher = Hasher()
+        hasher.combine(state)
+        hasher.combine(request.address)
+        return hasher.finalize()
+    }
 
     /// A state that has changed is sealed at most once in an interval.
     func sealLater() {
@@ -104,12 +122,13 @@ extension ViewSession {
         flush()
         guard phase == .live, let view else { return }
         hasChanged = false
+        isAddressNew = false
         lastSeal = loop.eventLoop.now
         do {
-            let state = try route.state(of: view)
+            let state = try route.state(of: view), newest = stateHash(of: state)
             // An event need not have changed anything that is sealed.
-            guard force || state.hashValue != sealedState else { return }
-            sealedState = state.hashValue
+            guard force || newest != sealedState else { return }
+            sealedState = newest
             let seal = try route.seal(state, request)
             // What is not rendered yet, since the browser is slow, is not what the page shows.
             send(.seal(seal, hash: willRender || hasForgottenRows ? "" : try paintHash(view)))

@@ -23,9 +23,7 @@ extension ViewSession {
         handled = ref
         runtime.metrics.received()
         guard let desk = extras?.uploads, let view, let address = desk.address(number, name, in: view) else {
-            runtime.metrics.refused()
-            outgoing.append(.refusal(ref: ref, "there is no upload “\(name.prefix(64))”"))
-            return setNeedsRender()
+            return refuse(ref, "there is no upload “\(name.prefix(64))”")
         }
         var answers: [(id: Int, problem: UploadProblem?)] = []
         change(address) { $0.beginChoice() }

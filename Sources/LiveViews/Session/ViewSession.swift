@@ -35,8 +35,12 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     final class Extras {
         /// Until the view is there: it may hold all of a request.
         var pendingJoin: Join?
-        /// Of its children, by their numbers.
+        /// Of its children that the browser has, by their numbers.
         var children: [Int: RenderedView] = [:]
+        /// Children that the page does not show, and whether the browser has had rows of theirs that nobody else has.
+        var hidden: [Int: Bool] = [:]
+        /// One of those is to be shown.
+        var mustJoinAnew = false
         /// Where children come and go: the fingerprints of what the browser has.
         var sentTemplates: Set<String> = []
         /// Children with rows that are to be forgotten.
@@ -49,6 +53,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         /// Nil if none of its children are shared.
         var places: SharedPlaces?
         var lastPublish: Task<Void, Never>?
+        /// What is published and not taken yet.
+        var publishing = 0
         /// Of events that events have sent.
         var depth = 0
         /// The view whose tree the browser has asked for; a parent's with those of its children.
@@ -84,14 +90,18 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     var hasChanged = false
     /// Events that may come, in thousandths.
     private var allowance: Int32
-    var outgoing: [LiveMessage] = []
+    private var outgoing: [[UInt8]] = []
+    /// Whether it will be looked if there is room again.
+    private var looksAgain = false
     /// A hash of the title that the page has.
     private var shownTitle = String?.none.hashValue
     private var lastRender = NIODeadline.uptimeNanoseconds(0)
 
     var lastSeal = NIODeadline.uptimeNanoseconds(0)
-    /// Of the state that was sealed last, a hash.
+    /// Of the state that was sealed last and its address, a hash.
     var sealedState = 0
+    /// The newest seal is of another address, at which no browser is any more.
+    var isAddressNew = false
 
     private var lastEvent: NIODeadline
 
@@ -217,7 +227,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
 
     func drained() {
         guard phase == .live else { return }
-        if willRender { flush() }
+        // Whoever reads fast has no more renders than others.
+        if willRender, nextRenderTime <= loop.eventLoop.now { flush() }
         watchAgain()
     }
 
@@ -260,6 +271,17 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         transport.send(message.json, isBinary: false)
     }
 
+    private var isBehind: Bool { transport.bufferedBytes > configuration.maxBufferedBytes }
+
+    /// Says something when the page shows what there is now.
+    func say(_ message: LiveMessage) {
+        // A shared view that is behind is one that nobody looks at.
+        if extras?.observer != nil, isBehind || !message.isForAll { return }
+        outgoing.append(message.json)
+        guard isBehind, outgoing.reduce(0, { $0 &+ $1.count &+ 64 }) > configuration.maxBufferedBytes else { return }
+        end(.slow, "the browser is too slow for what the view has to say")
+    }
+
     // MARK: Rendering
 
     /// The state has changed, or may have.
@@ -271,7 +293,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
             return
         }
         next = number == 0 ? .all : .child(number)
-        let time = lastRender + TimeAmount(configuration.renderInterval)
+        let time = nextRenderTime
         let bound = bound
         if time <= loop.eventLoop.now {
             loop.eventLoop.execute { bound.value.flush() }
@@ -280,10 +302,13 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         }
     }
 
+    private var nextRenderTime: NIODeadline { lastRender + TimeAmount(configuration.renderInterval) }
+
     /// Sends what is different now.
     func flush() {
+        guard phase == .live, willRender, let view else { return }
         // A browser that is slow gets the last state when it has read what there was.
-        guard phase == .live, willRender, let view, transport.bufferedBytes <= configuration.maxBufferedBytes else { return }
+        guard !isBehind else { return lookAgain() }
         let shown = next
         next = .none
         lastRender = loop.eventLoop.now
@@ -291,6 +316,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         do {
             (updates, trees, added) = try runtime.tracing.span("live.render", of: route.name) {
                 let (updates, added) = try update(view, shown)
+                if extras?.observer != nil, rendered.hasForgottenRows { throw NotShareable(.rows, "\(View.self)") }
                 return (updates, try wantedTrees(view), added)
             }
         } catch {
@@ -304,13 +330,26 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         }
         for tree in trees { transport.send(tree, isBinary: transport.isBinary) }
         if isNew(title: view.title), let title = view.title { send(.title(title)) }
-        let messages = outgoing
+        for message in outgoing { transport.send(message, isBinary: false) }
         outgoing = []
-        for message in messages { send(message) }
         forgetWrittenRows()
+        if shown == .all { watchShown() }
         for number in added { number.child.connected(self, number) }
-        if hasChanged { sealLater() }
+        if isAddressNew, route.coder != nil { seal() } else if hasChanged { sealLater() }
         extras?.observer?.rendered()
+        if extras?.mustJoinAnew == true { joinAnew() }
+    }
+
+    /// What the channel takes at the end of the loop's turn has not waited, and nobody tells that it has left.
+    func lookAgain() {
+        guard extras?.observer == nil, !looksAgain else { return }
+        looksAgain = true
+        let bound = bound
+        loop.eventLoop.scheduleTask(in: TimeAmount(configuration.renderInterval)) {
+            let session = bound.value
+            session.looksAgain = false
+            if !session.isBehind { session.drained() }
+        }
     }
 
     /// The page has it from now on.
@@ -325,13 +364,13 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         let update = try rendered.update(view.body, as: format)
         // Most views have none.
         guard !View.children.isEmpty else { return ([update], []) }
-        let children = try updateChildren(view)
+        let children = try updateChildren(view, isChanged: !update.isEmpty)
         return ([update] + children.updates, children.added)
     }
 
     func sendAcknowledgement() {
         // What a shared view has not shown yet holds up what came later.
-        let last = extras?.places?.unshown.first.map { $0 &- 1 } ?? handled
+        let last = extras?.places?.unshown.first.map { $0.ref &- 1 } ?? handled
         guard last > acknowledged else { return }
         acknowledged = last
         send(.acknowledgement(last))
@@ -340,7 +379,8 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
     private func sendTrees(from number: Int) {
         guard number == 0 || child(number) != nil || ViewNumber<View>(number)?.isShared == true else {
             // It may just have gone.
-            return ViewNumber<View>(number)?.child.isKeyed == true ? () : end(.badMessage, "there is no such view")
+            let mayHaveBeen = ViewNumber<View>(number)?.child.isKeyed == true || extras?.hidden[number] != nil
+            return mayHaveBeen ? () : end(.badMessage, "there is no such view")
         }
         // What has been forgotten can't be sent again; a view that is joined anew has its rows put in.
         guard !hasForgottenRows else { return end(.restart, "some rows are in the page alone") }
@@ -356,7 +396,7 @@ final class ViewSession<View: LiveView>: LiveSession, ManagedSession {
         extras?.wantedTree = nil
         watchAgain(all: wanted)
         guard wanted == 0 else { return child(wanted) == nil ? [] : [try tree(wanted, view)] }
-        return try [tree(0, view)] + view.childNumbers.map { try tree($0.number, view) }
+        return try [tree(0, view)] + view.childNumbers.filter { child($0.number) != nil }.map { try tree($0.number, view) }
     }
 
     func tree(_ number: Int, _ view: View) throws -> [UInt8] {

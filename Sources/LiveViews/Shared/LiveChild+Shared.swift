@@ -39,7 +39,7 @@ extension LiveChild {
         event = { session, number, text, input in
             let event: Child.Event = try EventText.event(text, input: input)
             guard number.serial == 0, let view = session.view, let host = child(view)?.running else { throw EventError.syntax }
-            session.passOn { shown in host.eventLoop.execute { host.handle(event, shown: shown) } }
+            session.passOn(number.number) { shown in host.eventLoop.execute { host.handle(event, shown: shown) } }
         }
         navigated = { _, _, _ in }
         disconnected = { _ in }

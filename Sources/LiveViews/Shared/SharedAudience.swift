@@ -4,7 +4,7 @@ import Synchronization
 /// A session in whose page a shared view is. All is called on its own event loop.
 protocol SharedViewWatcher: AnyObject {
     /// Templates, and then what the page shows from now on.
-    func begin(_ messages: [ByteBuffer], number: Int, in group: SharedAudience.Group)
+    func begin(_ messages: [ByteBuffer], _ watch: SharedWatch, in group: SharedAudience.Group)
     /// Of a change.
     func receive(_ messages: [ByteBuffer], number: Int)
     func sharedViewEnded(_ code: LiveCloseCode, _ reason: String)
@@ -15,6 +15,8 @@ struct SharedWatch: Sendable {
     let watcher: NIOLoopBound<any SharedViewWatcher>
     /// Of the view in that page.
     let number: Int
+    /// Of the times that this page has shown it, which: one that is over wants nothing any more.
+    let showing: Int
     /// Whether it has been shown before, and was too slow since.
     let isKnown: Bool
     /// What the page shows, if it shows it.
@@ -44,8 +46,10 @@ final class SharedAudience: LiveTransport {
         self.ended = ended
     }
 
+    var isWatched: Bool { count.value > 0 }
+
     /// Nothing is rendered for nobody.
-    var bufferedBytes: Int { count.value == 0 ? .max : 0 }
+    var bufferedBytes: Int { isWatched ? 0 : .max }
 
     func holdReads(_ isHeld: Bool) {}
 
@@ -53,7 +57,7 @@ final class SharedAudience: LiveTransport {
     func send(_ message: [UInt8], isBinary: Bool) {
         if message.starts(with: ViewMessage.templates) {
             templates = message
-        } else if ViewMessage.isPatch(message) {
+        } else if ViewMessage.isPatch(message) || message.starts(with: ViewMessage.tree) {
             let templates = templates
             self.templates = []
             deliver { number in
@@ -85,7 +89,7 @@ final class SharedAudience: LiveTransport {
     func send(_ templates: [UInt8], _ content: [UInt8], to watch: SharedWatch) {
         let group = group(watch.watcher.eventLoop)
         let messages = [templates, content].map { ByteBuffer(bytes: ViewMessage.renumbered($0, watch.number)) }
-        group.eventLoop.execute { watch.watcher.value.begin(messages, number: watch.number, in: group) }
+        group.eventLoop.execute { watch.watcher.value.begin(messages, watch, in: group) }
     }
 
     private func group(_ eventLoop: any EventLoop) -> Group {
@@ -150,6 +154,8 @@ extension SharedAudience {
 /// The messages of view 0 are those of any other view, but for the number (live protocol §3).
 private enum ViewMessage {
     static let templates = Array("[\"t\",0".utf8)
+    /// In place of a patch where the root is of another template.
+    static let tree = Array("[\"j\",0".utf8)
 
     static func isPatch(_ message: [UInt8]) -> Bool {
         message.dropFirst().first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false

@@ -70,6 +70,11 @@ final class SharedHost<View: LiveView>: @unchecked Sendable {
 
     /// - Parameter shown: is called on this loop when a render shows what has become of it.
     func handle(_ event: View.Event, shown: @escaping @Sendable () -> Void) {
+        // What nobody looks at is not rendered.
+        guard audience.isWatched else {
+            session.handle(event)
+            return shown()
+        }
         waiting.append(shown)
         session.handle(event)
     }

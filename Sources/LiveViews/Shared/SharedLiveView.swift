@@ -22,7 +22,7 @@ import Synchronization
 ///
 /// It is made and mounted when the first page wants it, and lives as long as anybody has this object, so usually as long as the process: all of its state is in memory, and none of it is sealed. It is rendered only while somebody looks. Events come to it from
 /// all browsers, one after the other, and from the application by ``send(_:)``. What it says to the page (``LiveEffects/flash(_:_:)``, ``LiveEffects/push(_:_:)``, ``LiveEffects/focus(_:)``, ``LiveEffects/reset(form:)``) is
-/// said to all; it has no address, no title, no children and no uploads, and its forms need JavaScript.
+/// said to all; it has no address, no title, no children, no uploads and no ``RowStream``, and its forms need JavaScript. What it says while nobody looks is said to nobody.
 ///
 /// If it fails, those who look are closed with 1011, and the next page gets a new one.
 public final class SharedLiveView<View: LiveView>: Sendable {
@@ -75,7 +75,7 @@ public final class SharedLiveView<View: LiveView>: Sendable {
     var running: SharedHost<View>? { state.withLock { $0.host } }
 
     private func start() async throws -> SharedHost<View> {
-        guard View.children.isEmpty, View.uploads.isEmpty else { throw NotShareable(view: "\(View.self)") }
+        guard View.children.isEmpty, View.uploads.isEmpty else { throw NotShareable(.children, "\(View.self)") }
         var view = try await make()
         try await view.mount(LiveRequest(isConnected: true))
         let host = SharedHost<View>(runtime: runtime, eventLoop: eventLoop) { [weak self] host in self?.forget(host) }
@@ -90,9 +90,24 @@ public final class SharedLiveView<View: LiveView>: Sendable {
     }
 }
 
-/// A shared view is in pages of several kinds, in which its children would have other numbers; and a file belongs to one browser.
-struct NotShareable: Error {
+/// A view that can't be shared.
+struct NotShareable: Error, CustomStringConvertible {
+    enum Reason: String {
+        /// It is in pages of several kinds, in which its children would have other numbers; and a file belongs to one browser.
+        case children = "has children or uploads"
+        /// A browser that comes later would have none of them.
+        case rows = "has a RowStream, whose rows are forgotten"
+    }
+
+    let reason: Reason
     let view: String
+
+    init(_ reason: Reason, _ view: String) {
+        self.reason = reason
+        self.view = view
+    }
+
+    var description: String { "\(view) can't be shared: it \(reason.rawValue)" }
 }
 
 /// A page with nothing in it but a view that it shares with others; see `router.live(_:shared:)`.

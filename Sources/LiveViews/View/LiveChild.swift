@@ -98,6 +98,7 @@ public struct LiveChild<Parent: LiveView>: Sendable {
             Self.perform(session, number, change) { $0.connected(&$1) }
         }
         event = { session, number, text, input in
+            guard isKeyed || number.serial == 0 else { throw EventError.syntax }
             Self.dispatch(number, change)(session, try EventText.event(text, input: input))
         }
         navigated = { session, number, request in

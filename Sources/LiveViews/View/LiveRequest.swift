@@ -47,6 +47,15 @@ public struct LiveRequest: Sendable, Hashable {
         url = path + (own.isEmpty ? "" : "?" + own.joined(separator: "&"))
     }
 
+    /// The page's address as it is the same whether somebody asks for the page, posts a form of it, or connects: without a slash at the end of the path and without what a form's action has added.
+    var address: String {
+        var plain = self
+        plain.removeFormQuery()
+        let path = plain.path
+        guard let last = path.lastIndex(where: { $0 != "/" }) else { return "/" + plain.url.dropFirst(path.count) }
+        return String(path[...last]) + plain.url.dropFirst(path.count)
+    }
+
     /// Whether this is a path and perhaps a query of the same origin: what a browser may say, and what it is told.
     static func isAddress(_ url: String) -> Bool {
         guard url.utf8.count <= 4_096, url.utf8.first == UInt8(ascii: "/") else { return false }

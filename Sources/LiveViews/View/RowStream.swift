@@ -30,7 +30,8 @@ public import LiveHTML
 ///
 /// Rows are not in the view's sealed state. A view that is mounted when a browser comes back puts them in again in ``LiveView/mount(_:)``; one that is `Codable`, and so is resumed, in
 /// ``LiveView/resumed(from:)``. The page keeps what it shows if these are the rows that were painted, and gets them anew otherwise. A browser that needs the whole page again, since something has
-/// changed it behind its back, is asked to join again.
+/// changed it behind its back, is asked to join again; so it is when a view with such rows is hidden and shown again. While a view is not shown, what happens to its rows waits in its state. A
+/// ``SharedLiveView`` can't have any.
 public struct RowStream<Row: Identifiable & Sendable>: Sendable where Row.ID: Sendable {
     enum Change: Sendable {
         case insert([Row], at: Int?)

@@ -21,9 +21,10 @@ final class OutgoingQueue: @unchecked Sendable {
     @exclusivity(unchecked) private var isEnded = false
     /// When the writer got what it has.
     @exclusivity(unchecked) private var writingSince: NIODeadline?
-    @exclusivity(unchecked) private var hasWaited = false
+    /// Something was added, and it has not been told that all has left.
+    @exclusivity(unchecked) private var isUndrained = false
 
-    /// Called when all has left, if something had to wait.
+    /// Called when all has left.
     @exclusivity(unchecked) var drained: () -> Void = {}
 
     init(eventLoop: any EventLoop) {
@@ -36,7 +37,8 @@ final class OutgoingQueue: @unchecked Sendable {
         guard !isEnded, bytes.readableBytes > 0 else { return }
         waiting.append(bytes)
         waitingBytes += bytes.readableBytes
-        if writer == nil { hasWaited = true } else { proceed() }
+        isUndrained = true
+        proceed()
     }
 
     /// Drops what has not been handed to the writer.
@@ -68,8 +70,8 @@ final class OutgoingQueue: @unchecked Sendable {
         writer = continuation
         writingBytes = 0
         writingSince = nil
-        if hasWaited, waiting.isEmpty, !isEnded {
-            hasWaited = false
+        if isUndrained, waiting.isEmpty, !isEnded {
+            isUndrained = false
             drained()
         }
         proceed()

@@ -126,6 +126,16 @@ struct EffectsTests {
         #expect(wire.take() == ["1", #"[1,0,"0 1"]"#])
     }
 
+    @Test("at the limit, one under an id that is under way takes its place")
+    func limitRestart() async throws {
+        let wire = try await lab(
+            on: .testing { $0.maxEffects = 1 }, { $0.after(.seconds(1), id: "a", .note("first")) },
+            { $0.after(.seconds(1), id: "a", .note("second")) })
+        try await wire.say(#"[1,0,"go:0"]"#, #"[2,0,"go:1"]"#)
+        await wire.advance(by: .seconds(2))
+        #expect(wire.take() == ["2", #"[1,0,"second"]"#])
+    }
+
     // MARK: Timers
 
     @Test("an event after a time")
@@ -276,6 +286,52 @@ struct EffectsTests {
             ])
         try await wire.say(#"[2,0,"change?{\"to\":\"<T>\"}"]"#)
         #expect(wire.take() == ["2"], "the title is the same")
+    }
+
+    @Test("messages wait for a browser that is slow, up to the limit; one that is too slow for them is closed", arguments: [1_000, 10])
+    func slow(length: Int) async throws {
+        let wire = try await lab(on: .testing { $0.maxBufferedBytes = 50_000 }) { effects in
+            effects.push("x", String(repeating: "x", count: length))
+        }
+        wire.transport.state.withLock { $0.bufferedBytes = 50_001 }
+        for ref in 1...30 { try await wire.say("[\(ref),0,\"go:0\"]") }
+        #expect(wire.take() == [])
+        try await wire.drain()
+        #expect(wire.take().count == 31, "the acknowledgement, and all messages")
+        wire.transport.state.withLock { $0.bufferedBytes = 50_001 }
+        for ref in 31...700 where wire.closed == nil { try await wire.say("[\(ref),0,\"go:0\"]") }
+        #expect(wire.closed == .slow)
+    }
+
+    @Test("many messages at once are no sign of a slow browser")
+    func many() async throws {
+        let wire = try await lab(on: .testing { $0.maxBufferedBytes = 1_000 }) { effects in
+            for _ in 0..<100 { effects.push("x", String(repeating: "x", count: 100)) }
+        }
+        try await wire.say(#"[1,0,"go:0"]"#)
+        #expect(wire.take().count == 101)
+    }
+
+    /// Its parent and it don't agree on what its address is.
+    struct Canon: LiveView {
+        var steps = 0
+        enum Event: LiveEvent { case go }
+        mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) { effects.patch(to: "/a") }
+        mutating func navigated(to request: LiveRequest, _ effects: inout LiveEffects<Event>) {
+            steps += 1
+            effects.patch(to: request.url == "/a" ? "/b" : "/a")
+        }
+        var body: HTML { "<p>\(steps)</p>" }
+    }
+
+    @Test("addresses that lead to one another without end do not hold up the event loop")
+    func circle() async throws {
+        let wire = try await Wire.joined(Canon())
+        try await wire.say(#"[1,0,"go"]"#)
+        let messages = wire.take()
+        #expect(messages.prefix(2) == ["1", "[1,0,16]"])
+        #expect(messages.count == 2 + 16)
+        #expect(wire.closed == nil)
     }
 
     @Test("another address of the view is sent, and the view is told")

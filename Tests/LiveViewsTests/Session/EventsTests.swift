@@ -44,13 +44,24 @@ struct EventsTests {
     func refused() async throws {
         let wire = try await Wire.joined(Counter(count: 1))
         try await wire.say(#"[1,0,"jump"]"#)
-        #expect(wire.take() == ["1", #"["err",1,"there is no event “jump”"]"#])
-        try await wire.say(#"[2,0,"add"]"#, #"[3,0,"add:1,2"]"#, #"[4,5,"up"]"#, #"[5,0,""]"#, #"[6,0,"up"]"#)
+        #expect(
+            wire.take() == [#"["err",1,"there is no event “jump”"]"#, "1"],
+            "before the acknowledgement: of what is acknowledged, nothing is under way")
+        try await wire.say(#"[2,0,"add"]"#, #"[3,0,"add:1,2"]"#, #"[4,5,"up"]"#, #"[5,0,"{"]"#, #"[6,0,"up"]"#)
         let messages = wire.take()
-        #expect(messages.first == "6")
+        #expect(messages.firstIndex(of: "6") == 4)
         #expect(messages.filter { $0.hasPrefix("[\"err\"") }.count == 4)
         #expect(messages.contains("[1,0,2]"))
         #expect(wire.closed == nil)
+    }
+
+    @Test("that are empty ask whether somebody is there: they are acknowledged, and nothing else")
+    func probes() async throws {
+        let wire = try await Wire.joined(Counter())
+        try await wire.say(#"[1,0,""]"#)
+        #expect(wire.take() == ["1"])
+        try await wire.say(#"[2,0,"up"]"#, #"[3,0,""]"#)
+        #expect(wire.take() == ["3", "[1,0,1]"], "not before what was asked for earlier")
     }
 
     @Test("of which one is not newer than the last end the connection", arguments: [1, 2, 0, -1])
@@ -164,5 +175,17 @@ struct EventsTests {
         var client = ClientView()
         for message in wire.messages where [.templates, .tree, .patch].contains(message.kind) { try client.receive(message.bytes) }
         #expect(client.html == "<ul><li>3</li><li>2</li><li>1</li><li class=\"new\">4</li><li class=\"new\">5</li></ul>")
+    }
+
+    @Test("are shown when there is room again, also where nobody tells that there is")
+    func untold() async throws {
+        let wire = try await Wire.joined(Counter(), .testing { $0.renderInterval = .milliseconds(16) })
+        await wire.advance(by: .milliseconds(20))
+        // What the channel takes at the end of the turn has never waited.
+        wire.transport.state.withLock { $0.bufferedBytes = 1 << 20 }
+        try await wire.say(#"["full",0]"#, #"[1,0,"up"]"#)
+        wire.transport.state.withLock { $0.bufferedBytes = 0 }
+        await wire.advance(by: .milliseconds(20))
+        #expect(wire.take().first == "1")
     }
 }

@@ -66,6 +66,33 @@ private struct Stand: LiveView {
     var body: HTML { "\(child: \Stand.counter)<hr>\(child: \Stand.board)" }
 }
 
+/// Another markup altogether, by turns.
+private struct Door: LiveView {
+    var isOpen = false
+    enum Event: LiveEvent { case toggle }
+    mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) { isOpen.toggle() }
+    var body: HTML { isOpen ? "<main>open</main>" : "<p>shut</p>" }
+}
+
+/// A page that shows the board when it is asked to.
+private struct Curtain: LiveView {
+    var isOpen = false
+    let board: SharedLiveView<Board>
+    enum Event: LiveEvent { case toggle, nothing }
+    static let children = [LiveChild(shared: \Curtain.board)]
+    mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) { if event == .toggle { isOpen.toggle() } }
+    var body: HTML { "<p>\(isOpen)</p>\(if: isOpen, "<div>\(child: \Curtain.board)</div>")" }
+}
+
+/// Rows that are forgotten, of which a newcomer would have none.
+private struct Ticker: LiveView {
+    struct Row: Identifiable, Sendable { let id: Int }
+    var rows = RowStream<Row>()
+    enum Event: LiveEvent { case nothing }
+    mutating func handle(_ event: Event, _ effects: inout LiveEffects<Event>) {}
+    var body: HTML { "<ul>\(stream: \Ticker.rows, of: self, { "<li>\($0.id)</li>" })</ul>" }
+}
+
 /// Good for being looked at once.
 private struct Fading: LiveView {
     let shown: Count
@@ -301,6 +328,81 @@ struct SharedViewTests {
         #expect(other.take() == told)
     }
 
+    @Test("what it says while nobody looks is said to nobody")
+    func unheard() async throws {
+        let first = try await stadium.spectator()
+        try await first.close()
+        for _ in 0..<3 { try await stadium.send(.tell) }
+        let next = try await stadium.spectator()
+        try await stadium.send(.left)
+        try await stadium.settle([next.loop])
+        #expect(!next.messages.contains { $0.kind == .flash || $0.kind == .push })
+    }
+
+    @Test("one whose markup becomes another altogether is a tree for all, with its number in their pages")
+    func anotherRoot() async throws {
+        let home = stadium.home, runtime = stadium.runtime
+        let door = SharedLiveView(runtime: runtime, on: home) { Door() }
+        let wire = try await Wire(LiveRoute(SharedPage<Door>.self, runtime: runtime)) { _ in SharedPage(door) }
+        try await stadium.join(wire)
+        _ = wire.take()
+        for (number, template) in [(1, 1), (2, 0)] {
+            try await stadium.pumping { try await door.send(.toggle) }
+            try await stadium.settle([wire.loop])
+            let messages = wire.take()
+            #expect(messages.last == "[\"j\",1,\(number),{\"\(template)\":[]}]")
+            #expect(messages.filter { $0.hasPrefix(#"["t",1,[1,"#) }.count == (number == 1 ? 1 : 0))
+        }
+    }
+
+    @Test("a page that does not show it hears nothing of it, and has it from when it does")
+    func hidden() async throws {
+        let board = stadium.board
+        let wire = try await Wire(LiveRoute(Curtain.self, runtime: stadium.runtime)) { _ in Curtain(board: board) }
+        try await stadium.pumping { try await wire.join() }
+        let before = stadium.bodies.value
+        try await stadium.send(.left)
+        try await stadium.settle([wire.loop])
+        #expect(!wire.messages.contains { $0.view == 1 })
+        #expect(stadium.bodies.value == before, "nobody looks")
+        for (ref, sequence, score) in [(1, 1, 1), (4, 3, 4)] {
+            _ = wire.take()
+            try await wire.say("[\(ref),0,\"toggle\"]")
+            try await stadium.settle([wire.loop])
+            #expect(wire.take().last == "[\"j\",1,\(sequence),{\"0\":[\(score),0,\"left\"]}]")
+            try await stadium.send(.left)
+            try await stadium.settle([wire.loop])
+            #expect(wire.take() == ["[\"p\",1,\(sequence + 1),0,\(score + 1)]"])
+            try await wire.say("[\(ref + 1),0,\"toggle\"]")
+            try await wire.say("[\(ref + 2),1,\"left\"]")
+            try await stadium.settle([wire.loop])
+            try await stadium.send(.left)
+            try await stadium.settle([wire.loop])
+            #expect(wire.take().contains("\(ref + 2)"), "what nobody shows is acknowledged at once")
+            #expect(wire.closed == nil)
+        }
+    }
+
+    @Test("one that is shown and hidden in turn counts its watchers right")
+    func flicker() async throws {
+        let board = stadium.board
+        let wire = try await Wire(LiveRoute(Curtain.self, runtime: stadium.runtime)) { _ in Curtain(board: board) }
+        try await stadium.pumping { try await wire.join() }
+        // Each is rendered, and the board hears of none before the last.
+        for ref in 1...6 { try await wire.say("[\(ref),0,\"toggle\"]") }
+        try await stadium.settle([wire.loop])
+        let before = stadium.bodies.value
+        try await stadium.send(.left)
+        try await stadium.settle([wire.loop])
+        #expect(stadium.bodies.value == before, "nobody looks")
+        try await wire.say(#"[7,0,"toggle"]"#)
+        try await stadium.settle([wire.loop])
+        _ = wire.take()
+        try await stadium.send(.left)
+        try await stadium.settle([wire.loop])
+        #expect(wire.take().count == 1)
+    }
+
     @Test("in pages of another kind it has another number")
     func numbers() async throws {
         let board = stadium.board
@@ -388,5 +490,16 @@ struct SharedViewTests {
         await #expect(throws: (any Error).self) {
             _ = try await LiveRoute(SharedPage<Desk>.self, runtime: desk.runtime).page(LiveRequest()) { SharedPage(desk) }
         }
+    }
+
+    @Test("a view with rows that are forgotten can't be shared, and says so")
+    func forgottenRows() async throws {
+        let ticker = SharedLiveView(runtime: stadium.runtime, on: stadium.home) { Ticker() }
+        let error = await #expect(throws: (any Error).self) {
+            try await stadium.pumping {
+                _ = try await LiveRoute(SharedPage<Ticker>.self, runtime: ticker.runtime).page(LiveRequest()) { SharedPage(ticker) }
+            }
+        }
+        #expect("\(String(describing: error))".contains("RowStream"))
     }
 }
