@@ -108,6 +108,95 @@ struct LiveRouteTests {
         }
     }
 
+    /// What comes up to the answer to a join.
+    private static func joined(_ socket: WebSocket) async throws -> [String] {
+        var messages: [String] = []
+        while !["[\"b\"", "[\"j\""].contains(messages.last?.prefix(4) ?? "") { messages.append(try await next(socket)) }
+        return messages
+    }
+
+    /// And to the question whether somebody is there.
+    private static func all(_ socket: WebSocket) async throws -> [String] {
+        var messages = try await joined(socket)
+        try await socket.send("[1,0,\"\"]")
+        while messages.last != "1" { messages.append(try await next(socket)) }
+        return messages
+    }
+
+    @Test(
+        "A page that answers a form goes on when its script has come, though the form's action is its address; so does one with a slash at its end"
+    )
+    func addresses() async throws {
+        try await RealtimeServer.run(Self.settings) { server in
+            var visitor = LiveVisitor(server: server)
+            var page = try await visitor.get("/books/guests")
+            let action = try LiveVisitor.part(page, "action").replacing("&amp;", with: "&")
+            page = try await visitor.post("/books/guests\(action)", "name=Ann").rest()
+            for query in [action, ""] {
+                let seal = try LiveVisitor.part(page, "data-live"), hash = try LiveVisitor.part(page, "data-live-hash")
+                let socket = try await visitor.join("/books/guests", query: query, seal, hash)
+                let messages = try await Self.all(socket)
+                #expect(messages.contains { $0.hasPrefix("[\"b\"") } && !messages.contains { $0.hasPrefix("[\"s\"") })
+                await socket.close()
+                page = try await visitor.get("/books/guests/")
+            }
+        }
+    }
+
+    @Test("Who the user is, the route says: his views can be ended, and what was sealed for him is nobody else's")
+    func users() async throws {
+        let views = LiveRuntime()
+        let settings = RealtimeServer.Settings { settings in
+            settings.more = { router, _ in
+                router.live("books/{book}", views: views, user: { request, _ in request.cookies["user"]?.value }) { _, _ in Guestbook() }
+            }
+        }
+        try await RealtimeServer.run(settings) { server in
+            var visitor = LiveVisitor(server: server, cookie: "user=ann")
+            let page = try await visitor.get("/books/guests")
+            let seal = try LiveVisitor.part(page, "data-live"), hash = try LiveVisitor.part(page, "data-live-hash")
+            let browser = visitor.cookie
+            var sockets: [WebSocket] = []
+            for (user, isResumed) in [("ann", true), ("bob", false)] {
+                visitor.cookie = "\(browser); user=\(user)"
+                let socket = try await visitor.join("/books/guests", seal, hash)
+                #expect(try await Self.all(socket).contains { $0.hasPrefix("[\"s\"") } == !isResumed)
+                sockets.append(socket)
+            }
+            views.disconnect(user: "ann")
+            for try await _ in sockets[0].messages {}
+            #expect(sockets[0].closeReason?.code.rawValue == 4401)
+            try await sockets[1].send("[2,0,\"\"]")
+            #expect(try await Self.next(sockets[1]) == "2")
+            await sockets[1].close()
+        }
+    }
+
+    @Test("A server that goes down seals what is not sealed, and says when to come back")
+    func shutDown() async throws {
+        var configuration = LiveConfiguration()
+        configuration.sealInterval = .seconds(60)
+        let settings = RealtimeServer.Settings { [configuration] settings in
+            settings.more = { router, hub in
+                router.live("books/{book}", views: LiveRuntime(configuration: configuration, hub: hub)) { _, _ in Guestbook() }
+            }
+        }
+        try await RealtimeServer.run(settings) { server in
+            var visitor = LiveVisitor(server: server)
+            let page = try await visitor.get("/books/guests")
+            let socket = try await visitor.join("/books/guests", try LiveVisitor.part(page, "data-live"), "")
+            _ = try await Self.joined(socket)
+            for ref in 1...2 {
+                try await socket.send("[\(ref),0,\"sign:$\",{\"name\":\"N\(ref)\"}]")
+                while try await Self.next(socket) != "\(ref)" {}
+            }
+            await server.shutDown()
+            var last: [String] = []
+            for try await message in socket.messages { if case .text(let text) = message { last.append(text) } }
+            #expect(last.suffix(2).map { String($0.prefix(4)) } == ["[\"s\"", "[\"aw"])
+        }
+    }
+
     @Test("An effect that leads elsewhere is a redirect then")
     func redirect() async throws {
         try await RealtimeServer.run(Self.settings) { server in

@@ -5,7 +5,7 @@ import FuzzSupport
 import LiveViews
 
 /// What the seals in the corpus were made of.
-private let known = StateSeals.Content(view: "Fuzz#0", session: "s", url: "/", issued: 1_000_000, state: [1, 2, 3])
+private let known = StateSeals.Content(view: "Fuzz#0", session: "s", user: "u", url: "/", issued: 1_000_000, state: [1, 2, 3])
 private let seals = StateSeals(secret: StateSeals.Secret("the secret of the fuzzer") ?? .random())
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -20,7 +20,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     func text() -> String { String(decoding: input.bytes(upTo: input.number(in: 0...255)), as: UTF8.self) }
     let place = input.number(in: 0...255) << 8 | input.number(in: 0...255), change = input.byte()
     let content = StateSeals.Content(
-        view: text(), session: text(), url: text(), issued: Int64(input.byte()), state: input.flag() ? input.remainder() : nil)
+        view: text(), session: text(), user: text(), url: text(), issued: Int64(input.byte()), state: input.flag() ? input.remainder() : nil
+    )
     guard let seal = try? seals.seal(content) else { return 1 }
     require(try seals.open(seal, now: content.issued) == content, "a seal opens to what was sealed")
     var bytes = Array(seal.utf8)

@@ -31,14 +31,18 @@ struct AdminRoutes: Sendable {
     }
 
     private func addPages(to router: RouterGroup<BasicRequestContext>) {
-        router.live("admin", views: views, options: options) { request, _ in AdminOverview(try frame(request)) }
-        router.live("admin/connections", views: views, options: options) { request, _ in AdminConnections(try frame(request)) }
-        router.live("admin/connections/{client}", views: views, options: options) { request, _ in AdminConnection(try frame(request)) }
-        router.live("admin/channels", views: views, options: options) { request, _ in AdminChannels(try frame(request)) }
-        router.live("admin/channel", views: views, options: options) { request, _ in AdminChannel(try frame(request)) }
-        router.live("admin/top", views: views, options: options) { request, _ in AdminTalkers(try frame(request)) }
-        router.live("admin/trace", views: views, options: options) { request, _ in AdminTrace(try frame(request)) }
+        router.live("admin", views: views, options: options, user: user) { request, _ in AdminOverview(try frame(request)) }
+        router.live("admin/connections", views: views, options: options, user: user) { request, _ in AdminConnections(try frame(request)) }
+        router.live("admin/connections/{client}", views: views, options: options, user: user) { request, _ in
+            AdminConnection(try frame(request))
+        }
+        router.live("admin/channels", views: views, options: options, user: user) { request, _ in AdminChannels(try frame(request)) }
+        router.live("admin/channel", views: views, options: options, user: user) { request, _ in AdminChannel(try frame(request)) }
+        router.live("admin/top", views: views, options: options, user: user) { request, _ in AdminTalkers(try frame(request)) }
+        router.live("admin/trace", views: views, options: options, user: user) { request, _ in AdminTrace(try frame(request)) }
     }
+
+    private var user: @Sendable (Request, BasicRequestContext) -> String? { { request, _ in admin.login(of: request)?.id } }
 
     private func frame(_ request: Request) throws -> AdminFrame {
         guard let login = admin.login(of: request) else { throw HTTPError(.unauthorized) }
@@ -104,6 +108,7 @@ struct AdminRoutes: Sendable {
             throw HTTPError(.forbidden, message: "This comes from another page.")
         }
         admin.logins.end(login)
+        views.disconnect(user: login.id)
         admin.note("logged out", login)
         var response = Response.redirect(to: "/admin/login")
         response.setCookie(cookie(Admin.cookieName, "", request, maxAge: 0))

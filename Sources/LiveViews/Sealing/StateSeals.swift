@@ -36,6 +36,8 @@ public final class StateSeals: Sendable {
         package var view: String
         /// Of the browser that it is for.
         package var session: String
+        /// Who he is; empty if nobody has found that out.
+        package var user: String
         /// The path and query of the page.
         package var url: String
         /// In milliseconds since 1970.
@@ -43,9 +45,10 @@ public final class StateSeals: Sendable {
         /// None: the view is not `Codable`, or its state was too large.
         package var state: [UInt8]?
 
-        package init(view: String, session: String, url: String, issued: Int64, state: [UInt8]?) {
+        package init(view: String, session: String, user: String, url: String, issued: Int64, state: [UInt8]?) {
             self.view = view
             self.session = session
+            self.user = user
             self.url = url
             self.issued = issued
             self.state = state
@@ -59,11 +62,11 @@ public final class StateSeals: Sendable {
         /// Made with a secret that we don't have (any more).
         case unknownSecret
         case expired
-        /// For another browser, or another page.
+        /// For another browser, another user, or another page.
         case misplaced
     }
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
     private static let saltLength = 16
     /// Version, secret, salt, counter.
     private static let headerLength = 1 + 4 + saltLength + 8
@@ -138,7 +141,7 @@ extension StateSeals.Content {
     /// Each text with its length before it.
     fileprivate var bytes: [UInt8] {
         var bytes = withUnsafeBytes(of: issued.bigEndian) { Array($0) }
-        for text in [view, session, url] {
+        for text in [view, session, user, url] {
             let text = Array(text.utf8.prefix(0xffff))
             bytes += [UInt8(text.count >> 8), UInt8(text.count & 0xff)] + text
         }
@@ -159,10 +162,11 @@ extension StateSeals.Content {
             }
             return String(validating: text, as: UTF8.self)
         }
-        guard let issued = take(8)?.reduce(UInt64(0), { $0 << 8 | UInt64($1) }), let view = text(), let session = text(), let url = text(),
+        guard let issued = take(8)?.reduce(UInt64(0), { $0 << 8 | UInt64($1) }), let view = text(), let session = text(), let user = text(),
+            let url = text(),
             let hasState = take(1)?.first
         else { return nil }
         self.init(
-            view: view, session: session, url: url, issued: Int64(bitPattern: issued), state: hasState == 1 ? Array(rest) : nil)
+            view: view, session: session, user: user, url: url, issued: Int64(bitPattern: issued), state: hasState == 1 ? Array(rest) : nil)
     }
 }

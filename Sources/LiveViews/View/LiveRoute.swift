@@ -82,7 +82,8 @@ public struct LiveRoute<View: LiveView>: Sendable {
 
     func seal(_ state: [UInt8]?, _ request: LiveRequest) throws -> String {
         try runtime.seals.seal(
-            StateSeals.Content(view: name, session: request.session, url: request.url, issued: runtime.now(), state: state))
+            StateSeals.Content(
+                view: name, session: request.session, user: request.user ?? "", url: request.address, issued: runtime.now(), state: state))
     }
 
     /// What a seal says about this request: the view's state, if it has one.
@@ -91,7 +92,9 @@ public struct LiveRoute<View: LiveView>: Sendable {
     func resumed(_ seal: String, _ request: LiveRequest) -> View? {
         do {
             let content = try runtime.seals.open(seal, now: runtime.now())
-            guard content.view == name, content.session == request.session, content.url == request.url else {
+            guard content.view == name, content.session == request.session, content.user == request.user ?? "",
+                content.url == request.address
+            else {
                 throw StateSeals.Fault.misplaced
             }
             guard let coder, let state = content.state else { return nil }

@@ -12,15 +12,17 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
     let streams = LiveStreams()
     private let route: LiveRoute<View>
     private let pattern: RoutePattern
+    private let user: @Sendable (Request, Context) -> String?
     private let view: @Sendable (Request, Context) async throws -> View
 
     init(
         _ route: LiveRoute<View>, _ path: RouterPath, _ options: LiveOptions,
-        _ view: @escaping @Sendable (Request, Context) async throws -> View
+        _ user: @escaping @Sendable (Request, Context) -> String?, _ view: @escaping @Sendable (Request, Context) async throws -> View
     ) {
         self.route = route
         self.path = path
         self.options = options
+        self.user = user
         self.view = view
         pattern = RoutePattern(path.description)
     }
@@ -30,7 +32,9 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
     func page(_ request: Request, _ context: Context) async throws -> Response {
         let known = session(request)
         let session = known ?? Self.random()
-        let page = try await route.page(live(request, context, request.head.path ?? "/", session)) { try await view(request, context) }
+        var live = live(request, context, request.head.path ?? "/", session)
+        live.removeFormQuery()
+        let page = try await route.page(live) { try await view(request, context) }
         return try response(page, newSession: known == nil ? session : nil)
     }
 
@@ -120,7 +124,7 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
     private func live(_ request: Request, _ context: Context, _ url: String, _ session: String) -> LiveRequest {
         var parameters: [String: String] = [:]
         for (name, value) in context.parameters { parameters[String(name)] = String(value) }
-        return LiveRequest(url: url, parameters: parameters, session: session, pattern: pattern)
+        return LiveRequest(url: url, parameters: parameters, session: session, user: user(request, context), pattern: pattern)
     }
 
     // MARK: The connection
@@ -136,8 +140,10 @@ struct LivePageRoute<View: LiveView, Context: RequestContext>: Sendable {
         _ request: Request, _ context: Context, _ end: String
     ) -> @Sendable (any LiveTransport) -> any LiveSession {
         let view = view, route = route
-        let live = live(request, context, Self.pageURL(request.head.path ?? "/", without: end), session(request) ?? "")
-        return { transport in
+        var live = live(request, context, Self.pageURL(request.head.path ?? "/", without: end), session(request) ?? "")
+        // A page that answers a form has its action as its address.
+        live.removeFormQuery()
+        return { [live] transport in
             route.open(transport, live) { _ in
                 do {
                     return try await view(request, context)

@@ -36,6 +36,10 @@ final class LiveSocket: WebSocketDelegate {
         session?.drained()
     }
 
+    func leaving(_ socket: WebSocketConnection) {
+        session?.drain()
+    }
+
     func closed(_ socket: WebSocketConnection, _ reason: CloseReason) {
         session?.closed()
         state = .closed

@@ -21,13 +21,16 @@ extension RouterMethods {
     ///   - path: the route's path, with parameters as in every route.
     ///   - views: seals and limits. Those of one application share one. Default: one for the process, whose seals are worth nothing after a restart.
     ///   - options: the page around the view, cookies, origins.
+    ///   - user: who the user of a request is, if anybody knows: what `LiveRuntime.disconnect(user:)` names, and `LiveRequest.user` says. A sealed state is its user's: whoever logs in after him in the same
+    ///     browser gets a view of his own. Where users log in, say it; by default nobody is known.
     ///   - view: makes the view for a request. It is called again when a browser connects, also when the view is resumed: what it refuses by throwing an `HTTPError` (401, 403, 404) is refused.
     @discardableResult
     public func live<View: LiveView & Codable>(
         _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(),
+        user: @escaping @Sendable (Request, Context) -> String? = { _, _ in nil },
         view: @escaping @Sendable (Request, Context) async throws -> View
     ) -> Self {
-        add(LivePageRoute(LiveRoute(resuming: View.self, runtime: views), path, options, view))
+        add(LivePageRoute(LiveRoute(resuming: View.self, runtime: views), path, options, user, view))
     }
 
     /// Adds a live view that is mounted anew whenever a browser connects, since its state can't be sealed.
@@ -35,26 +38,29 @@ extension RouterMethods {
     @_disfavoredOverload
     public func live<View: LiveView>(
         _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(),
+        user: @escaping @Sendable (Request, Context) -> String? = { _, _ in nil },
         view: @escaping @Sendable (Request, Context) async throws -> View
     ) -> Self {
-        add(LivePageRoute(LiveRoute(View.self, runtime: views), path, options, view))
+        add(LivePageRoute(LiveRoute(View.self, runtime: views), path, options, user, view))
     }
 
     /// Adds a live view that is the same for each request.
     @discardableResult
     public func live<View: LiveView & Codable>(
-        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(), view: @escaping @Sendable () -> View
+        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(),
+        user: @escaping @Sendable (Request, Context) -> String? = { _, _ in nil }, view: @escaping @Sendable () -> View
     ) -> Self {
-        live(path, views: views, options: options) { _, _ in view() }
+        live(path, views: views, options: options, user: user) { _, _ in view() }
     }
 
     /// Adds a live view that is the same for each request, and is mounted anew whenever a browser connects.
     @discardableResult
     @_disfavoredOverload
     public func live<View: LiveView>(
-        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(), view: @escaping @Sendable () -> View
+        _ path: RouterPath, views: LiveRuntime = .process, options: LiveOptions = LiveOptions(),
+        user: @escaping @Sendable (Request, Context) -> String? = { _, _ in nil }, view: @escaping @Sendable () -> View
     ) -> Self {
-        live(path, views: views, options: options) { _, _ in view() }
+        live(path, views: views, options: options, user: user) { _, _ in view() }
     }
 
     /// Adds a live view that is one for all who look at it; it is rendered once for all of them.
@@ -64,8 +70,11 @@ extension RouterMethods {
     /// router.live("/scores", shared: board)
     /// ```
     @discardableResult
-    public func live<View: LiveView>(_ path: RouterPath, shared view: SharedLiveView<View>, options: LiveOptions = LiveOptions()) -> Self {
-        live(path, views: view.runtime, options: options) { _, _ in SharedPage(view) }
+    public func live<View: LiveView>(
+        _ path: RouterPath, shared view: SharedLiveView<View>, options: LiveOptions = LiveOptions(),
+        user: @escaping @Sendable (Request, Context) -> String? = { _, _ in nil }
+    ) -> Self {
+        live(path, views: view.runtime, options: options, user: user) { _, _ in SharedPage(view) }
     }
 
     /// Adds the client of live views: a script at the path, and beside it (`-extras.js` in place of `.js`) what it asks for when a page needs it.

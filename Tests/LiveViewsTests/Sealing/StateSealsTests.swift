@@ -5,7 +5,7 @@ import Testing
 @Suite("Seals")
 struct StateSealsTests {
     let content = StateSeals.Content(
-        view: "App.Counter#0", session: "abc", url: "/a?b=ü", issued: 1_000_000, state: Array("{\"count\":1}".utf8))
+        view: "App.Counter#0", session: "abc", user: "ann", url: "/a?b=ü", issued: 1_000_000, state: Array("{\"count\":1}".utf8))
 
     private func secret(_ text: String) throws -> StateSeals.Secret { try #require(StateSeals.Secret(text)) }
     private func bytes(_ seal: String) throws -> [UInt8] {
@@ -34,7 +34,7 @@ struct StateSealsTests {
         let seals = StateSeals()
         for state in [nil, [], [0], Array(repeating: 7, count: 20_000)] as [[UInt8]?] {
             for url in ["", "/", String(repeating: "é", count: 2_000)] {
-                let content = StateSeals.Content(view: "", session: "", url: url, issued: 5, state: state)
+                let content = StateSeals.Content(view: "", session: "", user: "", url: url, issued: 5, state: state)
                 #expect(try seals.open(try seals.seal(content), now: 5) == content)
             }
         }

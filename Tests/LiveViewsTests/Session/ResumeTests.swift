@@ -114,6 +114,53 @@ struct ResumeTests {
         }
     }
 
+    @Test("the address of a seal is that of the page, whatever the browser's looks like")
+    func addresses() async throws {
+        let runtime = LiveRuntime.testing()
+        for (painted, joined) in [
+            ("/a/", "/a"), ("/a", "/a/"), ("/a/?b", "/a?b"), ("/p", "/p?_event=x&_seal=y"),
+            ("/p?q=1", "/p?q=1&_event=x&_seal=y&_view=1&_key=k"), ("/", "/?_seal="),
+        ] {
+            let page = try await page(runtime, LiveRequest(url: painted, session: "me"))
+            let wire = try await wire(runtime, LiveRequest(url: joined, session: "me"))
+            try await wire.join(page.seal)
+            #expect(seals(wire).isEmpty, "\(painted) is resumed at \(joined)")
+        }
+        let page = try await page(runtime, LiveRequest(url: "/a/b", session: "me"))
+        let wire = try await wire(runtime, LiveRequest(url: "/a", session: "me"))
+        try await wire.join(page.seal)
+        #expect(!seals(wire).isEmpty)
+    }
+
+    @Test("a new address is sealed at once, also when the state is the same")
+    func newAddress() async throws {
+        let runtime = LiveRuntime.testing()
+        let wire = try await wire(runtime)
+        try await wire.join(try await page(runtime).seal)
+        try await wire.say(#"[1,0,"write:\"kept\""]"#)
+        await wire.advance(by: .seconds(2))
+        let before = seals(wire).count
+        try await wire.say(#"["nav",2,"/c"]"#)
+        #expect(seals(wire).count == before + 1)
+        await wire.advance(by: .seconds(5))
+        #expect(seals(wire).count == before + 1)
+        let seal = try #require(seals(wire).last)
+        let again = try await self.wire(runtime, LiveRequest(url: "/c", session: "me"))
+        try await again.join(seal.seal)
+        #expect(try shown(again).hasPrefix("kept"))
+    }
+
+    @Test("a seal is its user's: another user in the same browser gets a view of his own")
+    func users() async throws {
+        let runtime = LiveRuntime.testing()
+        let page = try await page(runtime, LiveRequest(session: "me", user: "ann"))
+        for (user, isResumed) in [("ann", true), ("bob", false), (nil, false)] {
+            let wire = try await wire(runtime, LiveRequest(session: "me", user: user))
+            try await wire.join(page.seal)
+            #expect(seals(wire).isEmpty == isResumed)
+        }
+    }
+
     @Test("a seal that is too old is no seal")
     func expired() async throws {
         let now = Clock(1_000_000)

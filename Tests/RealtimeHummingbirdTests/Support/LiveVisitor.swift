@@ -56,11 +56,11 @@ struct LiveVisitor {
         return String(page[start.upperBound...].prefix { $0 != "\"" })
     }
 
-    func join(_ path: String, _ seal: String, _ hash: String) async throws -> WebSocket {
+    func join(_ path: String, query: String = "", _ seal: String, _ hash: String) async throws -> WebSocket {
         var configuration = WebSocketClientConfiguration()
         configuration.headers = [.cookie: cookie, .origin: origin]
         configuration.subprotocols = ["heliograph-live"]
-        let socket = try await WebSocket.connect(to: "ws://localhost:\(server.port)\(path)/_live", configuration: configuration)
+        let socket = try await WebSocket.connect(to: "ws://localhost:\(server.port)\(path)/_live\(query)", configuration: configuration)
         try await socket.send("[\"join\",\"\(seal)\",\"\(hash)\",[]]")
         return socket
     }
