@@ -81,12 +81,21 @@ final class UploadDirectory: Sendable {
     private func sweep() {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(Self.prefix) {
             let path = "\(parent)/\(name)"
-            let lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+            // Where others may write, a name may be a link to any folder: all that is done is done in the folder that was opened.
+            let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+            guard folder >= 0 else { continue }
+            defer { close(folder) }
+            let lock = openat(folder, Self.lockName, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
             guard lock >= 0 else { continue }
             defer { close(lock) }
-            guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { continue }
-            for file in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] { unlink("\(path)/\(file)") }
+            guard isOurs(folder), flock(lock, LOCK_EX | LOCK_NB) == 0 else { continue }
+            for file in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] { unlinkat(folder, file, 0) }
             rmdir(path)
         }
+    }
+
+    private func isOurs(_ folder: CInt) -> Bool {
+        var status = stat()
+        return fstat(folder, &status) == 0 && status.st_uid == geteuid()
     }
 }

@@ -150,4 +150,15 @@ struct UploadStorageTests {
         #expect(try await first.contents() == png(100_000))
         #expect(try await second.contents() == png(100_000))
     }
+
+    @Test("is not cleared where a name leads elsewhere")
+    func linked() async throws {
+        let folder = try Folder(), elsewhere = "\(folder.path)/elsewhere"
+        try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+        for name in ["lock", "1"] { try Data("x".utf8).write(to: URL(filePath: "\(elsewhere)/\(name)")) }
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/heliograph-uploads-abcdef", withDestinationPath: elsewhere)
+        _ = try await Self.keep(TestFile("a", bytes: png(100_000)), Self.runtime(folder))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).sorted() == ["1", "lock"])
+    }
 }
