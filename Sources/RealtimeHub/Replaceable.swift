@@ -3,6 +3,7 @@ import Synchronization
 /// What holds now, and can be replaced while others ask for it.
 package final class Replaceable<Value: Sendable>: Sendable {
     private let current: Mutex<Value>
+    private let replacements = Atomic(0)
 
     package init(_ value: Value) {
         current = Mutex(value)
@@ -10,5 +11,11 @@ package final class Replaceable<Value: Sendable>: Sendable {
 
     package var value: Value { current.withLock { $0 } }
 
-    package func replace(by new: Value) { current.withLock { $0 = new } }
+    /// Another one when ``value`` is. Asked before the value, it is never newer than that.
+    package var version: Int { replacements.load(ordering: .acquiring) }
+
+    package func replace(by new: Value) {
+        current.withLock { $0 = new }
+        replacements.wrappingAdd(1, ordering: .releasing)
+    }
 }

@@ -14,13 +14,16 @@ package protocol DirectResponder: Sendable {
 package struct DirectRequest {
     /// With a longer body it is for Hummingbird.
     let maxBodyBytes: Int
+    package let isCurrent: () -> Bool
     let answer: (ByteBuffer) -> DirectAnswer?
 
     /// - Parameters:
     ///   - maxBodyBytes: with a longer body it is for Hummingbird.
+    ///   - isCurrent: whether the next request with the same head may be answered by the same means.
     ///   - answer: called with the whole body; it must neither wait nor take long. Nil: nothing was done, and it is for Hummingbird.
-    package init(maxBodyBytes: Int, answer: @escaping (ByteBuffer) -> DirectAnswer?) {
+    package init(maxBodyBytes: Int, isCurrent: @escaping () -> Bool, answer: @escaping (ByteBuffer) -> DirectAnswer?) {
         self.maxBodyBytes = maxBodyBytes
+        self.isCurrent = isCurrent
         self.answer = answer
     }
 }
@@ -28,16 +31,16 @@ package struct DirectRequest {
 /// A whole answer.
 package struct DirectAnswer {
     let status: HTTPResponseStatus
-    let headers: HTTPHeaders
+    let fields: ByteBuffer
     let body: ByteBuffer
 
     /// - Parameters:
     ///   - status: none that comes without a body.
-    ///   - headers: all but what is said of the connection and of the body's length.
+    ///   - fields: all but what is said of the connection and of the body's length, as they are sent: each line with its end.
     ///   - body: may be empty.
-    package init(status: HTTPResponseStatus, headers: HTTPHeaders, body: ByteBuffer) {
+    package init(status: HTTPResponseStatus, fields: ByteBuffer, body: ByteBuffer) {
         self.status = status
-        self.headers = headers
+        self.fields = fields
         self.body = body
     }
 }

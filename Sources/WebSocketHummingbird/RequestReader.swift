@@ -45,6 +45,23 @@ struct HeaderCount {
     }
 }
 
+/// Where in a connection's bytes the next one is, as far as that is known.
+enum RequestPosition {
+    /// The first of a request.
+    case start
+    /// So many bytes of a body are to come, which the decoder reads.
+    case body(Int)
+    /// So many bytes of a body are to come; its head was one that was known.
+    case repeatedBody(Int)
+    case unknown
+
+    /// After so many bytes that the decoder has read.
+    func advanced(by count: Int) -> RequestPosition {
+        guard case .body(let left) = self else { return .unknown }
+        return left == count ? .start : left > count ? .body(left - count) : .unknown
+    }
+}
+
 /// Bytes ⇄ parts of HTTP/1.1, up to an upgrade.
 final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -59,6 +76,9 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     private let encoder = HTTPResponseEncoder()
     private unowned let upgrade: UpgradeHandler
     private var header: HeaderCount
+    /// The last head with a body behind it.
+    private var repeated: RepeatedHead?
+    private var position = RequestPosition.start
 
     private var context: ChannelHandlerContext?
     /// What the decoder has not used up yet, and how much of that it has not seen.
@@ -103,10 +123,45 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func decodeAll(_ context: ChannelHandlerContext) {
         isDecoding = true
-        while unseen > 0, !isBroken, upgrade.takesRequests { decode(context) }
+        while unseen > 0, !isBroken, upgrade.takesRequests {
+            if !readRepeated() { decode(context) }
+        }
         isDecoding = false
         if !upgrade.takesRequests, unread.readableBytes > Self.maxBytesAfterUpgrade { return context.close(promise: nil) }
         upgrade.decoded(isHeaderBegun: header.count > 0)
+    }
+
+    /// What begins as the last request did need not be decoded.
+    private func readRepeated() -> Bool {
+        switch position {
+        case .start:
+            guard let match = repeated?.match(unread) else { return false }
+            take(match.byteCount)
+            position = .repeatedBody(match.bodyLength)
+            upgrade.received(.head(match.head), isRepeated: true)
+            if match.bodyLength == 0 { endRepeated() }
+            return true
+        case .repeatedBody(let left):
+            let part = take(left)
+            position = .repeatedBody(left - part.readableBytes)
+            upgrade.received(.body(part))
+            if part.readableBytes == left { endRepeated() }
+            return true
+        case .body, .unknown:
+            return false
+        }
+    }
+
+    private func endRepeated() {
+        position = .start
+        upgrade.received(.end(nil))
+    }
+
+    /// The next bytes, as many as there are. The decoder has seen none of those that are unread.
+    @discardableResult
+    private func take(_ count: Int) -> ByteBuffer {
+        defer { unseen = unread.readableBytes }
+        return unread.readSlice(length: min(count, unread.readableBytes)) ?? ByteBuffer()
     }
 
     private func decode(_ context: ChannelHandlerContext) {
@@ -118,9 +173,23 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
             return fail(HTTPParserError.headerOverflow, context)
         }
         let heads = upgrade.heads
+        let read = bytes
         do { _ = try decoder.decode(context: context, buffer: &bytes) } catch { fail(error, context) }
         if upgrade.heads != heads { header.reset() }
+        if case .start = position {
+            position = learned(from: read, isOne: upgrade.heads == heads + 1)
+        } else {
+            position = position.advanced(by: fresh)
+        }
         if unread.readableBytes == 0 { unread = bytes } else { prepend(bytes) }
+    }
+
+    /// The position after bytes that began with a request. If its head may come again, it is kept.
+    private func learned(from bytes: ByteBuffer, isOne: Bool) -> RequestPosition {
+        let head = upgrade.takeHead()
+        repeated = isOne ? head.flatMap { RepeatedHead($0, bytes) } : nil
+        guard let match = repeated?.match(bytes) else { return .unknown }
+        return RequestPosition.body(match.byteCount + match.bodyLength).advanced(by: bytes.readableBytes)
     }
 
     private func prepend(_ bytes: ByteBuffer) {
@@ -144,6 +213,7 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     /// A request that breaks off is an error, an end between two requests is none.
     private func inputEnded(_ context: ChannelHandlerContext) {
         guard !isBroken, upgrade.takesRequests, !(upgrade.isBetweenRequests && header.count == 0) else { return }
+        if case .repeatedBody = position { return fail(HTTPParserError.invalidEOFState, context) }
         do { _ = try decoder.decodeLast(context: context, buffer: &unread, seenEOF: true) } catch { fail(error, context) }
     }
 
@@ -152,6 +222,11 @@ final class RequestReader: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if isTransparent { return context.write(data, promise: promise) }
         encoder.write(context: context, data: data, promise: promise)
+    }
+
+    /// Writes bytes that are a whole answer already, for the next flush.
+    func write(_ bytes: ByteBuffer) {
+        context?.write(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
     }
 
     /// Sends bytes that are a whole answer already.

@@ -13,12 +13,15 @@ extension UpgradeHandler {
     ///
     /// What Hummingbird has begun it ends, so that answers come in the order of their requests; and it is left to Hummingbird, which waits for such peers, to answer one
     /// that does not read its answers.
-    func takesDirectly(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) throws -> Bool {
+    func takesDirectly(_ part: HTTPServerRequestPart, isRepeated: Bool, _ context: ChannelHandlerContext) throws -> Bool {
         switch part {
         case .head(let head):
+            let last = isRepeated ? lastDirect : nil
+            lastDirect = nil
             guard let responder = server.configuration.directResponder, state.responsesInFlight == 1, context.channel.isWritable,
-                let request = responder.accept(head)
+                let request = last.flatMap({ $0.isCurrent() ? $0 : nil }) ?? responder.accept(head)
             else { return false }
+            lastDirect = request
             direct = DirectExchange(head: head, request: request)
             return true
         case .body(let bytes):
@@ -42,17 +45,31 @@ extension UpgradeHandler {
     private func handOnDirect(_ context: ChannelHandlerContext) throws {
         guard let exchange = direct else { return }
         direct = nil
-        try handOn(Self.wrapInboundOut(.head(exchange.head)), context)
-        if exchange.body.readableBytes > 0 { try handOn(Self.wrapInboundOut(.body(exchange.body)), context) }
+        try handOn(.head(exchange.head), context)
+        if exchange.body.readableBytes > 0 { try handOn(.body(exchange.body), context) }
     }
 
     private func send(_ answer: DirectAnswer, _ context: ChannelHandlerContext) {
-        var head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
-        head.headers.add(name: "Content-Length", value: String(answer.body.readableBytes))
-        context.write(Self.wrapOutboundOut(.head(marked(head))), promise: nil)
-        context.write(Self.wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
-        context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        reader?.write(answer.bytes(isLast: closesAfterResponse()))
         isFlushDue = true
         responseEnded(context)
+    }
+}
+
+extension DirectAnswer {
+    /// The answer as it is sent (RFC 9112 §4).
+    fileprivate func bytes(isLast: Bool) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(64 + fields.readableBytes + body.readableBytes)
+        if status == .ok {
+            bytes.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        }
+        bytes.writeImmutableBuffer(fields)
+        if isLast { bytes.writeStaticString("Connection: close\r\n") }
+        bytes.writeString("Content-Length: \(body.readableBytes)\r\n\r\n")
+        bytes.writeImmutableBuffer(body)
+        return bytes
     }
 }

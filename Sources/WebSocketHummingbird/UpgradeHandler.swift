@@ -46,11 +46,14 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     var state = UpgradeStateMachine()
     private var context: ChannelHandlerContext?
-    private var reader: RequestReader?
+    private(set) var reader: RequestReader?
     private var deadline: ConnectionDeadlines.Deadline?
     private var idle: ConnectionDeadlines.Deadline?
     /// What is read and will be answered here.
     var direct: DirectExchange?
+    /// How the last request was answered, if it was here.
+    var lastDirect: DirectRequest?
+    private var head: HTTPRequestHead?
     var isFlushDue = false
     private var httpHandlers: [any RemovableChannelHandler] = []
     private var isHTTPInstalled = false
@@ -136,6 +139,12 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         ask(head, context)
     }
 
+    /// The last request's head, once.
+    func takeHead() -> HTTPRequestHead? {
+        defer { head = nil }
+        return head
+    }
+
     func readForSocket() {
         context?.read()
     }
@@ -161,12 +170,20 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
 extension UpgradeHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received(Self.unwrapInboundIn(data))
+    }
+
+    /// A part of a request, from the decoder or from a reader that has no need of it.
+    ///
+    /// - Parameter isRepeated: it is the head of the last request, once more.
+    func received(_ part: HTTPServerRequestPart, isRepeated: Bool = false) {
+        guard let context else { return }
         let action: UpgradeStateMachine.RequestAction
-        let part = Self.unwrapInboundIn(data)
         switch part {
         case .head(let head):
             cancelDeadline()
             heads += 1
+            self.head = head
             action = state.requestHead(head)
         case .body:
             action = state.requestBody()
@@ -175,16 +192,16 @@ extension UpgradeHandler {
         }
         guard case .handOn = action else { return perform(action, context) }
         do {
-            if try takesDirectly(part, context) { return }
-            try handOn(data, context)
+            if try takesDirectly(part, isRepeated: isRepeated, context) { return }
+            try handOn(part, context)
         } catch {
             context.close(promise: nil)
         }
     }
 
-    func handOn(_ part: NIOAny, _ context: ChannelHandlerContext) throws {
+    func handOn(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) throws {
         try installHTTP(context)
-        context.fireChannelRead(part)
+        context.fireChannelRead(Self.wrapInboundOut(part))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -281,17 +298,20 @@ extension UpgradeHandler {
     }
 
     /// Says that the answer is the last one, if it is.
-    func marked(_ head: HTTPResponseHead) -> HTTPResponseHead {
+    private func marked(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var head = head
         if head.headers.lists("close", in: "connection") {
             state.responseCloses()
-        } else if isQuiescing, state.responsesInFlight <= 1 {
-            head.headers.announceClose()
-            state.responseCloses()
-        } else if state.isLastResponse {
+        } else if closesAfterResponse() {
             head.headers.announceClose()
         }
         return head
+    }
+
+    /// Whether the answer that is about to be written is the connection's last.
+    func closesAfterResponse() -> Bool {
+        if isQuiescing, state.responsesInFlight <= 1 { state.responseCloses() }
+        return state.isLastResponse
     }
 
     func responseEnded(_ context: ChannelHandlerContext) {

@@ -13,14 +13,17 @@ import WebSocketProtocol
 /// Answers POST /direct with the body in capitals, unless that is `later`.
 private struct Capitals: DirectResponder {
     var size = 0
+    /// Whether it takes requests at all; asked for each head that it has not seen just before.
+    var takes: @Sendable () -> Bool = { true }
+    var isCurrent: @Sendable () -> Bool = { true }
 
     func accept(_ head: HTTPRequestHead) -> DirectRequest? {
-        guard head.method == .POST, head.uri == "/direct" else { return nil }
-        return DirectRequest(maxBodyBytes: 32) { body in
+        guard head.method == .POST, head.uri == "/direct", takes() else { return nil }
+        return DirectRequest(maxBodyBytes: 32, isCurrent: isCurrent) { body in
             let text = String(buffer: body)
             if text == "later" { return nil }
             let answer = text.uppercased() + String(repeating: ".", count: size)
-            return DirectAnswer(status: .ok, headers: ["X-Way": "direct"], body: ByteBuffer(string: answer))
+            return DirectAnswer(status: .ok, fields: ByteBuffer(string: "X-Way: direct\r\n"), body: ByteBuffer(string: answer))
         }
     }
 }
@@ -28,7 +31,8 @@ private struct Capitals: DirectResponder {
 @Suite("Direct answers", .timeLimit(.minutes(1)))
 struct DirectResponderTests {
     private static func run(
-        size: Int = 0, idleTimeout: Duration? = .seconds(75), _ body: @Sendable (TestServer) async throws -> Void
+        size: Int = 0, idleTimeout: Duration? = .seconds(75), responder: Capitals? = nil,
+        _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
         let router = echoRouter()
         router.post("direct") { request, _ in
@@ -36,7 +40,7 @@ struct DirectResponderTests {
             return "router: \(String(buffer: body))"
         }
         var configuration = WebSocketServerConfiguration()
-        configuration.directResponder = Capitals(size: size)
+        configuration.directResponder = responder ?? Capitals(size: size)
         configuration.idleTimeout = idleTimeout
         try await withServer(router, .webSockets(configuration: configuration), body)
     }
@@ -77,6 +81,104 @@ struct DirectResponderTests {
             try await client.send(
                 "POST /direct HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nch\r\n4\r\nunks\r\n0\r\n\r\n")
             #expect(try await client.response().body == "CHUNKS")
+        }
+    }
+
+    @Test("Requests that begin alike, with bodies of any length, however they are cut into reads, are answered each by itself")
+    func alike() async throws {
+        try await Self.run { server in
+            let bodies = [
+                "a", "b", "later", "cc", "", String(repeating: "x", count: 40), "dd", "later", "e", String(repeating: "f", count: 12),
+            ]
+            let answers = bodies.map { $0 == "later" || $0.count > 32 ? "router: \($0)" : $0.uppercased() }
+            let stream = Array(bodies.map { Self.post($0) }.joined().utf8)
+            // With a step of 1 the first head is never seen in one read; with the largest all are.
+            for step in [1, 7, 40, 61, 62, 63, 75, 100, 120, stream.count] {
+                let client = try await RawClient.connect(port: server.port)
+                try await client.send(Self.post("first"))
+                #expect(try await client.response().body == "FIRST")
+                for start in stride(from: 0, to: stream.count, by: step) {
+                    try await client.send(Array(stream[start..<min(start + step, stream.count)]))
+                    if step > 1 { try await Task.sleep(for: .milliseconds(1)) }
+                }
+                for (body, answer) in zip(bodies, answers) {
+                    let response = try await client.response()
+                    // The router answers what comes behind what it is at work on.
+                    #expect(response.status == 200 && [answer, "router: \(body)"].contains(response.body), "\(step): \(response.body)")
+                }
+                try await client.send(Self.get)
+                #expect(try await client.response().body == "Hello")
+            }
+        }
+    }
+
+    @Test("Who may is asked for a head that is new, and for a known one when what was known no longer holds")
+    func current() async throws {
+        struct Access {
+            var isOpen = true, isCurrent = true, asked = 0
+        }
+        let access = Mutex(Access())
+        let responder = Capitals(
+            takes: {
+                access.withLock {
+                    $0.asked += 1
+                    return $0.isOpen
+                }
+            },
+            isCurrent: { access.withLock { $0.isCurrent } })
+        try await Self.run(responder: responder) { server in
+            let client = try await RawClient.connect(port: server.port)
+            func ask(_ body: String, _ fields: String = "", isDirect: Bool = true, asked: Int) async throws {
+                try await client.send(Self.post(body, fields))
+                #expect(try await client.response().body == (isDirect ? body.uppercased() : "router: \(body)"))
+                #expect(access.withLock { $0.asked } == asked)
+            }
+            try await ask("a", asked: 1)
+            try await ask("bb", asked: 1)
+            access.withLock { $0.isCurrent = false }
+            try await ask("a", asked: 2)
+            access.withLock { $0.isOpen = false }
+            try await ask("a", isDirect: false, asked: 3)
+            access.withLock { $0 = Access(asked: 3) }
+            // The last one was not answered directly: nothing is known of it.
+            try await ask("a", asked: 4)
+            try await ask("a", "X: y\r\n", asked: 5)
+            try await ask("b", "X: y\r\n", asked: 5)
+            access.withLock { $0.isOpen = false }
+            try await ask("a", isDirect: false, asked: 6)
+            try await ask("b", isDirect: false, asked: 7)
+        }
+    }
+
+    @Test("Heads and bodies that come in turns; other requests between; one that breaks off, and one that is wrong")
+    func turns() async throws {
+        try await Self.run { server in
+            let client = try await RawClient.connect(port: server.port)
+            for (number, body) in ["one", "two", "three"].enumerated() {
+                for part in Self.post(body).split(separator: "\r\n\r\n") {
+                    try await client.send(String(part) + (part.hasPrefix("POST") ? "\r\n\r\n" : ""))
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                #expect(try await client.response().body == body.uppercased())
+                if number == 1 {
+                    try await client.send(Self.post("x", "A: b\r\n"))
+                    #expect(try await client.response().body == "X")
+                }
+            }
+            let half = Self.post("twelve bytes").dropLast(4)
+            try await client.send(String(half))
+            try await client.endOutput()
+            #expect(try await client.response().status == 400)
+            #expect(try await client.takeAll().isEmpty)
+
+            let wrong = try await RawClient.connect(port: server.port)
+            for _ in 0..<2 {
+                try await wrong.send(Self.post("a"))
+                #expect(try await wrong.response().body == "A")
+            }
+            try await wrong.send(Self.post("a").replacing("Content-Length: 1", with: "Content-Length: 1x"))
+            #expect(try await wrong.response().status == 400)
+            #expect(try await wrong.takeAll().isEmpty)
         }
     }
 
@@ -186,9 +288,9 @@ struct DirectResponderTests {
 
             func accept(_ head: HTTPRequestHead) -> DirectRequest? {
                 guard head.method == .POST else { return nil }
-                return DirectRequest(maxBodyBytes: 10) { _ in
+                return DirectRequest(maxBodyBytes: 10, isCurrent: { true }) { _ in
                     answered()
-                    return DirectAnswer(status: .ok, headers: [:], body: ByteBuffer(repeating: 0x61, count: 1 << 20))
+                    return DirectAnswer(status: .ok, fields: ByteBuffer(), body: ByteBuffer(repeating: 0x61, count: 1 << 20))
                 }
             }
         }

@@ -35,6 +35,9 @@ public struct APIKeys: Sendable {
             self.validUntil = validUntil
             hash = stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
         }
+
+        /// Whether it has not ended.
+        public func isValid(at now: Date = Date()) -> Bool { validUntil.map { now < $0 } ?? true }
     }
 
     private let keys: [Key]
@@ -52,7 +55,7 @@ public struct APIKeys: Sendable {
             let isEqual = constantTimeEquals(key.hash, hash)
             if isEqual { found = key }
         }
-        guard let found, found.validUntil.map({ now < $0 }) ?? true else { return nil }
+        guard let found, found.isValid(at: now) else { return nil }
         return found
     }
 

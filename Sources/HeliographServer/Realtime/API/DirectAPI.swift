@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import RealtimeHub
+import WebMiddleware
 import WebSocketHummingbird
 
 /// The usual calls of a backend that publishes, answered as soon as they are read: with the key in `X-API-Key`, and nothing that asks for more. All others go through the
@@ -12,7 +13,7 @@ struct DirectAPI: DirectResponder {
 
     private let api: ServerAPI
     private let methods: [String: APIMethod]
-    private let date = DateField()
+    private let fields = DirectFields()
 
     /// - Returns: nil if nothing can be answered at once.
     init?(_ api: ServerAPI) {
@@ -23,10 +24,14 @@ struct DirectAPI: DirectResponder {
     }
 
     func accept(_ head: HTTPRequestHead) -> DirectRequest? {
-        guard head.method == .POST, let method = methods[head.uri], let key = Self.key(head.headers),
-            let caller = api.access.value.caller(key)
+        let version = api.access.version
+        guard head.method == .POST, let method = methods[head.uri], let text = Self.key(head.headers),
+            let (caller, key) = api.access.value.caller(text)
         else { return nil }
-        return DirectRequest(maxBodyBytes: min(api.configuration.maxBodyBytes, Self.maxBodyBytes)) { body in
+        return DirectRequest(
+            maxBodyBytes: min(api.configuration.maxBodyBytes, Self.maxBodyBytes),
+            isCurrent: { api.access.version == version && key.isValid() }
+        ) { body in
             api.observer.callAtOnce(method.name) { api.answerAtOnce(method, body, for: caller) }.map { answer($0, $1) }
         }
     }
@@ -50,10 +55,7 @@ struct DirectAPI: DirectResponder {
     private func answer(_ body: ByteBuffer, _ error: APIError?) -> DirectAnswer {
         var status = HTTPResponseStatus.ok
         if let error, api.configuration.errorsAreStatuses { status = HTTPResponseStatus(statusCode: error.status.code) }
-        let headers: HTTPHeaders = [
-            "Content-Type": "application/json", "Cache-Control": "no-store", "Date": date.now, "Server": HeliographApplication.serverName,
-        ]
-        return DirectAnswer(status: status, headers: headers, body: body)
+        return DirectAnswer(status: status, fields: fields.now, body: body)
     }
 }
 

@@ -19,10 +19,10 @@ struct APIAccess: Sendable {
 
     func caller(of key: APIKeys.Key) -> APICaller? { callers[key.name] }
 
-    /// Whoever shows this key.
-    func caller(_ text: String) -> APICaller? {
-        guard text.utf8.count <= 4_096 else { return nil }
-        return keys.key(text).flatMap(caller(of:))
+    /// Which key this is, and whose.
+    func caller(_ text: String) -> (APICaller, APIKeys.Key)? {
+        guard text.utf8.count <= 4_096, let key = keys.key(text) else { return nil }
+        return caller(of: key).map { ($0, key) }
     }
 }
 

@@ -32,7 +32,7 @@ struct APIGate: Sendable {
         _ request: Request, _ context: BasicRequestContext, _ answer: (Request, APICaller) async throws -> Response
     ) async throws -> Response {
         if let name = Self.keyName, let text = request.headers[name], request.headers[.contentEncoding] == nil,
-            let caller = access.value.caller(text)
+            let caller = access.value.caller(text)?.0
         {
             return try await answer(request, caller)
         }

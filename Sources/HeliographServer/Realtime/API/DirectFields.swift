@@ -1,24 +1,34 @@
 import FoundationEssentials
+import NIOCore
 import Synchronization
 
-/// The field Date of an answer (RFC 9110 §5.6.7), made once a second.
-final class DateField: Sendable {
-    private let current = Mutex((second: Int64.min, text: ""))
+/// The fields of the answers that are given at once, made once a second.
+final class DirectFields: Sendable {
+    private let current = Mutex((second: Int64.min, fields: ByteBuffer()))
 
-    var now: String { text(at: Int64(Date().timeIntervalSince1970)) }
-
-    /// - Parameter second: since 1970.
-    func text(at second: Int64) -> String {
-        current.withLock { current in
-            if current.second != second { current = (second, Self.made(second)) }
-            return current.text
+    var now: ByteBuffer {
+        let second = Int64(Date().timeIntervalSince1970)
+        return current.withLock { current in
+            if current.second != second { current = (second, Self.fields(at: second)) }
+            return current.fields
         }
+    }
+
+    private static func fields(at second: Int64) -> ByteBuffer {
+        let fields = [
+            "Content-Type: application/json", "Cache-Control: no-store", "Date: \(date(second))",
+            "Server: \(HeliographApplication.serverName)",
+        ]
+        return ByteBuffer(string: fields.map { $0 + "\r\n" }.joined())
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    private static func made(_ second: Int64) -> String {
+    /// As the field Date has it (RFC 9110 §5.6.7).
+    ///
+    /// - Parameter second: since 1970.
+    static func date(_ second: Int64) -> String {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         let parts = calendar.dateComponents(
