@@ -35,6 +35,7 @@ final class HubStatistics {
     private let receivedBytes: Counter
     private let sentBytes: Counter
     private let lostPositions: Counter
+    private let notJSON: Counter
     private let drops: Counter
     let delays: DelayCounts
     private let factory: any MetricsFactory
@@ -59,6 +60,7 @@ final class HubStatistics {
         delays = DelayCounts(factory: factory)
         drops = Counter(label: "hub_dropped_publications_total", dimensions: [], factory: factory)
         lostPositions = Counter(label: "hub_lost_positions_total", dimensions: [], factory: factory)
+        notJSON = Counter(label: "hub_not_json_total", dimensions: [], factory: factory)
     }
 
     func connected() {
@@ -104,6 +106,9 @@ final class HubStatistics {
     }
 
     func lostPosition() { lostPositions.increment() }
+
+    /// A publication was left out for clients who speak JSON.
+    func leftOut() { notJSON.increment() }
 
     private static let ours: ClosedRange<UInt16> = 3_000...3_999
 

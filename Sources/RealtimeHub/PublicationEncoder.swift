@@ -22,8 +22,14 @@ struct PublicationEncoder {
     }
 
     /// A publication within an answer; a difference to `base` if there is one and it is shorter.
+    ///
+    /// - Returns: nil if it can't be said in this encoding: one would spoil the whole answer.
     func recovered(_ publication: Publication, base: Publication?) -> Wire.Publication? {
-        difference(publication, from: base) ?? whole(publication)
+        guard var wire = difference(publication, from: base) ?? whole(publication) else { return nil }
+        guard key.format == .json, !key.usesDelta else { return wire }
+        guard let data = try? JSONText.compact(wire.data) else { return nil }
+        wire.data = data
+        return wire
     }
 
     private func whole(_ publication: Publication) -> Wire.Publication? {

@@ -38,19 +38,29 @@ final class Recovery: @unchecked Sendable {
     }
 
     private func giveUp(_ refusal: HubRefusal) {
-        guard !isOver else { return }
-        session.subscriptions[subscription.channel] = nil
-        session.leave(subscription, .server)
+        guard session.isOpen else { return }
+        if !isOver {
+            session.subscriptions[subscription.channel] = nil
+            session.leave(subscription, .server)
+        }
         then(.failure(refusal))
     }
 
+    /// Somebody has ended the subscription before it began. The command is still answered, as the client waits for that.
+    private func isGivenUp() -> Bool {
+        guard isOver else { return false }
+        giveUp(.error(.permissionDenied))
+        return true
+    }
+
     func run() {
+        if isGivenUp() { return }
         guard subscription.keepsPresence else { return readHistory() }
         session.awaitBroker {
             core.presence.add(subscription.info, to: subscription.channel, timeToLive: session.configuration.presenceTimeToLive, $0)
         } then: { result in
             if case .failure(let error) = result { return self.fail(error) }
-            self.readHistory()
+            if !self.isGivenUp() { self.readHistory() }
         }
     }
 
@@ -82,7 +92,10 @@ final class Recovery: @unchecked Sendable {
     private func readInTurn(_ done: @escaping @Sendable (Result<History, BrokerError>) -> Void) {
         let loop = session.loop
         _ = loop.recoveries.enter {
-            guard !self.isOver else { return loop.recoveries.leave() }
+            guard !self.isOver else {
+                loop.recoveries.leave()
+                return done(.failure(.unavailable("nobody waits for it any more")))
+            }
             self.core.broker.history(of: self.subscription.channel, self.query, retention: self.subscription.options.retention) { result in
                 loop.perform {
                     loop.recoveries.leave()
@@ -101,6 +114,7 @@ final class Recovery: @unchecked Sendable {
     }
 
     private func read(_ result: Result<History, BrokerError>) {
+        if isGivenUp() { return }
         switch result {
         case .success(let history): positioned(history.position, recovered: recovered(history))
         case .failure(.wrongEpoch(let current)): positioned(current, recovered: nil)
@@ -158,7 +172,10 @@ final class Recovery: @unchecked Sendable {
         var base: Publication?
         var encoded: [Wire.Publication] = []
         for publication in publications where key.admits(publication.tags) {
-            guard let wire = encoder.recovered(publication, base: base) else { return nil }
+            guard let wire = encoder.recovered(publication, base: base) else {
+                if subscription.options.dataFormat == .binary { return nil }
+                continue
+            }
             encoded.append(wire)
             base = publication
         }
@@ -168,7 +185,6 @@ final class Recovery: @unchecked Sendable {
     // MARK: The answer
 
     private func finish(_ result: Wire.SubscribeResult) {
-        guard !isOver else { return }
         var result = result
         if subscription.expiresAt > 0, !subscription.isRefreshedByApplication {
             result.expires = true

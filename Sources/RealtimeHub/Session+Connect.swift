@@ -99,6 +99,7 @@ extension Session {
     ) {
         // Revoked while it was being looked at.
         if let origin, core.hasRevoked(origin) { return disconnect(.invalidToken) }
+        guard subscriptions.count <= configuration.maxChannelsPerClient else { return disconnect(.channelLimit) }
         user = grant.user
         switch enterUser() {
         case .entered: break
@@ -217,6 +218,9 @@ private final class ServerSideSubscriptions: @unchecked Sendable {
     private var results: [String: Wire.SubscribeResult] = [:]
     private let done: ([String: Wire.SubscribeResult]) -> Void
 
+    private var isRunning = false
+    private var isAnswered = true
+
     init(
         session: Session, grants: [String: SubscribeGrant], request: Wire.ConnectRequest,
         done: @escaping ([String: Wire.SubscribeResult]) -> Void
@@ -227,20 +231,28 @@ private final class ServerSideSubscriptions: @unchecked Sendable {
         self.done = done
     }
 
+    /// Makes those that are left, as far as their answers come at once: a loop, since each call would be one within the other.
     func begin() {
-        guard let (channel, grant) = left.popLast() else {
-            done(results)
-            for channel in results.keys { session.subscriptions[channel].map(session.goLive) }
-            return
+        guard !isRunning else { return }
+        isRunning = true
+        defer { isRunning = false }
+        while let (channel, grant) = left.popLast() {
+            isAnswered = false
+            session.beginServerSide(channel, grant, request.subs[channel] ?? Wire.SubscribeRequest()) { self.began(channel, $0) }
+            guard isAnswered, session.isOpen else { return }
         }
-        session.beginServerSide(channel, grant, request.subs[channel] ?? Wire.SubscribeRequest()) { result in
-            switch result {
-            case .success(let result):
-                self.results[channel] = result
-                self.begin()
-            case .failure(.error): self.session.disconnect(.serverError)
-            case .failure(.disconnect(let code)): self.session.disconnect(code)
-            }
+        done(results)
+        for channel in results.keys { session.subscriptions[channel].map(session.goLive) }
+    }
+
+    private func began(_ channel: String, _ result: Result<Wire.SubscribeResult, HubRefusal>) {
+        isAnswered = true
+        switch result {
+        case .success(let result):
+            results[channel] = result
+            begin()
+        case .failure(.error): session.disconnect(.serverError)
+        case .failure(.disconnect(let code)): session.disconnect(code)
         }
     }
 }

@@ -57,7 +57,7 @@ extension Session {
         repliesInBatch = 0
         transport.send(batch)
         countSent(batch.readableBytes)
-        if transport.bufferedBytes > configuration.maxBufferedBytes { disconnect(.slow) }
+        if isSlow { disconnect(.slow) }
     }
 
     // MARK: Pushes that others get too
@@ -79,7 +79,7 @@ extension Session {
     }
 
     /// Whether so much waits for the client that the channels' policies apply.
-    var isSlow: Bool { transport.bufferedBytes > core.configuration.maxBufferedBytes }
+    var isSlow: Bool { transport.isSlow(over: core.configuration.maxBufferedBytes) }
 
     /// Whether a publication may be sent now; if not, the channel's policy is applied (A14).
     func admits(_ publication: Publication, _ origin: String?, _ subscription: Subscription) -> Bool {

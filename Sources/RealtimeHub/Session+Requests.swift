@@ -84,18 +84,21 @@ extension Session {
         } then: { result in
             switch result {
             case .failure(let error): self.failed(error, id: id)
-            case .success(let history): self.answer(history, channel: request.channel, id: id)
+            case .success(let history): self.answer(history, request.channel, options, id: id)
             }
         }
     }
 
-    private func answer(_ history: History, channel: String, id: UInt32) {
+    private func answer(_ history: History, _ channel: String, _ options: ChannelSettings, id: UInt32) {
         let encoder = PublicationEncoder(key: SubscriberClassKey(format: transport.format), channel: channel)
         var result = Wire.HistoryResult()
         result.epoch = history.position.epoch
         result.offset = history.position.offset
         for publication in history.publications {
-            guard let wire = encoder.recovered(publication, base: nil) else { return disconnect(.inappropriateProtocol) }
+            guard let wire = encoder.recovered(publication, base: nil) else {
+                if options.dataFormat == .binary { return disconnect(.inappropriateProtocol) }
+                continue
+            }
             result.publications.append(wire)
         }
         reply(id, .history(result))

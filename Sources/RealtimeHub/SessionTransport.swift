@@ -33,6 +33,12 @@ public protocol SessionTransport: AnyObject {
     /// The bytes that wait for the client.
     var bufferedBytes: Int { get }
 
+    /// Whether more bytes than that wait because the client does not take them.
+    ///
+    /// What it was not offered yet does not count, nor does the longest message: however quickly a client reads, a long one takes a while. Default: whether so much
+    /// waits at all.
+    func isSlow(over limit: Int) -> Bool
+
     /// Sends a batch of messages.
     func send(_ batch: ByteBuffer)
 
@@ -60,6 +66,7 @@ extension SessionTransport {
     public var remoteAddress: String? { nil }
     public var requestFields: [RequestField] { [] }
     public func expectSend() {}
+    public func isSlow(over limit: Int) -> Bool { bufferedBytes > limit }
 
     /// The push that tells the client of the end.
     public func farewell(_ code: DisconnectCode) -> ByteBuffer {

@@ -77,7 +77,7 @@ final class SubscriberClass {
         let publication: Publication
         let origin: String?
         let excluded: String?
-        /// Nil: the filter leaves it out.
+        /// Nil: the filter leaves it out, or it can't be said in the class's encoding.
         let message: Message?
     }
 
@@ -141,7 +141,8 @@ final class SubscriberClass {
         if index >= 4 { CPrefetch.prefetch(Unmanaged.passUnretained(members[index - 4]).toOpaque()) }
     }
 
-    /// Nil if a publication can't be said in the class's encoding.
+    /// Nil if the members can't be told what the channel is for. One payload that is no JSON, in a channel that may have any, is left out for those who speak JSON: they are not
+    /// to suffer for who published it.
     private func encode(_ deliveries: ArraySlice<Delivery>) -> [Item]? {
         var items: [Item] = []
         items.reserveCapacity(deliveries.count)
@@ -151,7 +152,12 @@ final class SubscriberClass {
                 items.append(Item(publication: publication, origin: delivery.origin, excluded: excluded, message: nil))
                 continue
             }
-            guard let full = encoder.full(publication, in: delivery.origin) else { return nil }
+            guard let full = encoder.full(publication, in: delivery.origin) else {
+                if members.first?.options.dataFormat == .binary { return nil }
+                members.first?.session.loop.statistics.leftOut()
+                items.append(Item(publication: publication, origin: delivery.origin, excluded: excluded, message: nil))
+                continue
+            }
             let bytes = usesDelta ? encoder.delta(publication, from: base) ?? full : full
             sequence &+= 1
             if key.usesDelta { base = publication }
@@ -235,7 +241,8 @@ final class SubscriberClass {
             }
             guard key.admits(publication.tags), excluded == nil || excluded != member.session.client else { continue }
             guard let full = encoder.full(publication, in: delivery.origin) else {
-                return member.session.disconnect(.inappropriateProtocol)
+                if member.options.dataFormat == .binary { return member.session.disconnect(.inappropriateProtocol) }
+                continue
             }
             PublicationEncoder.append(full, to: &batch, format: key.format)
             member.seen = base == publication ? sequence : nil
@@ -256,7 +263,7 @@ final class SubscriberClass {
         if batch.readableBytes > 0 { member.session.push([SharedBatch(batch)], isTurn: false) }
     }
 
-    /// The payload is binary and the encoding is JSON: the client is in the wrong place.
+    /// The channel's payloads are binary and the encoding is JSON: the client is in the wrong place.
     private func refuseAll() {
         for member in members { member.session.disconnect(.inappropriateProtocol) }
     }

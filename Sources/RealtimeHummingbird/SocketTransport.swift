@@ -80,6 +80,7 @@ final class SocketTransport: SessionTransport {
     var isUnidirectional: Bool { false }
     var remoteAddress: String? { address?.description ?? socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
+    func isSlow(over limit: Int) -> Bool { socket.isSlow(over: limit) }
 
     private var kind: MessageKind { format == .json ? .text : .binary }
 

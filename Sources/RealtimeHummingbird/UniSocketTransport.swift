@@ -72,6 +72,7 @@ private final class UniSocketTransport: SessionTransport {
     var needsPings: Bool { true }
     var remoteAddress: String? { address?.description ?? socket.remoteAddress?.ipAddress }
     var bufferedBytes: Int { socket.bufferedBytes }
+    func isSlow(over limit: Int) -> Bool { socket.isSlow(over: limit) }
 
     func send(_ batch: ByteBuffer) {
         for line in batch.lines { socket.send(line, .text) }

@@ -50,6 +50,13 @@ extension WebSocketConnection {
         return false
     }
 
+    /// Whether more bytes than that wait because the peer does not take them: what it was not offered yet is offered now, and the longest message does not count. On the event loop.
+    public func isSlow(over limit: Int) -> Bool {
+        guard bufferedBytes > limit else { return false }
+        sendWaiting()
+        return bufferedBytes - longestWaiting > limit
+    }
+
     func dropSlowReader(_ code: CloseCode, limit: Int) {
         drop(CloseReason(code: code, text: "over \(limit) bytes wait for the peer to read them", origin: .us))
     }

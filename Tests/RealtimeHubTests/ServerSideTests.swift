@@ -39,6 +39,27 @@ struct ServerSideTests {
         #expect(publication.text == "2")
     }
 
+    @Test(
+        "A connection may come with as many as a client may have, however many that is, and no more",
+        arguments: [(20_000, true), (20_001, false)])
+    func many(count: Int, isAllowed: Bool) async throws {
+        var handlers = HubHandlers()
+        handlers.connect = { _ async throws(HubRefusal) in
+            var grant = ConnectGrant(user: "ada")
+            for number in 0..<count { grant.subscriptions["open:\(number)"] = SubscribeGrant() }
+            return grant
+        }
+        let hub = TestHub.make(handlers) { $0.maxChannelsPerClient = 20_000 }
+        let client = try await LiveClient(hub)
+        if isAllowed {
+            #expect(try await client.connect().subs.count == count)
+            #expect(hub.subscribers(of: "open:7") == 1)
+        } else {
+            try await client.send(.connect(Wire.ConnectRequest()))
+            #expect(try await client.waitForClose() == 3_505)
+        }
+    }
+
     @Test("With a position the client gets what it missed")
     func recovers() async throws {
         var settings = TestHub.history

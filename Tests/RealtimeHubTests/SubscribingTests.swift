@@ -55,14 +55,41 @@ struct SubscribingTests {
         #expect(try client.publications().map(\.text) == [#"{"a":[1,2]}"#])
     }
 
-    @Test("A binary payload can't be said to a client that speaks JSON")
+    private func publish(_ payloads: [[UInt8]], to channel: String, by client: TestClient) throws {
+        for payload in payloads { try client.send(.publish(Wire.PublishRequest(channel: channel, data: ByteBuffer(bytes: payload)))) }
+    }
+
+    @Test("Where a channel is for binary payloads, a client that speaks JSON is in the wrong place")
     func binary() throws {
         let (json, protobuf) = try (client(.json), client(.protobuf))
-        _ = try json.subscribe("open:a")
-        _ = try protobuf.subscribe("open:a")
-        try protobuf.send(.publish(Wire.PublishRequest(channel: "open:a", data: ByteBuffer(bytes: [0xff, 0x00]))))
+        _ = try json.subscribe("binary:a")
+        _ = try protobuf.subscribe("binary:a")
+        try publish([[0xff, 0x00]], to: "binary:a", by: protobuf)
         #expect(json.closeCode == 3_506)
         #expect(try protobuf.publications().map { Array($0.data.readableBytesView) } == [[0xff, 0x00]])
+        let late = try client(.json)
+        try late.send(.history(Wire.HistoryRequest(channel: "binary:a", limit: -1)))
+        #expect(late.closeCode == 3_506)
+    }
+
+    @Test("Elsewhere what is no JSON is left out for clients that speak it, who do not suffer for its publisher")
+    func notJSON() throws {
+        let (json, protobuf) = try (client(.json), client(.protobuf))
+        for client in [json, protobuf] { _ = try client.subscribe("history:a") { $0.positioned = true } }
+        try publish([[0x31], [0xff, 0x00], [0x32], [0x7b], [0x33]], to: "history:a", by: protobuf)
+        #expect(try json.publications().map(\.text) == ["1", "2", "3"])
+        #expect(try protobuf.publications().map(\.offset) == [1, 2, 3, 4, 5])
+        let reply = try json.ask(.history(Wire.HistoryRequest(channel: "history:a", limit: -1)))
+        guard case .history(let history) = reply.body else { throw Unexpected("\(reply)") }
+        #expect(history.publications.map(\.text) == ["1", "2", "3"] && history.offset == 5)
+        let late = try client(.json)
+        let result = try late.subscribe("history:a") { ($0.recoverable, $0.recover, $0.offset, $0.epoch) = (true, true, 1, history.epoch) }
+        #expect(result.recovered && result.publications.map(\.text) == ["2", "3"])
+        try publish([[0xff], [0x34]], to: "history:a", by: protobuf)
+        for client in [json, late] {
+            #expect(try client.publications().map(\.text) == ["4"])
+            #expect(client.closeCode == nil)
+        }
     }
 
     @Test("The rules, each with its code")

@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
+import PubSub
 import RealtimeHub
 import RealtimeProtocol
 import Synchronization
@@ -40,6 +41,40 @@ struct SlowReaderTests {
             // The connection itself is gone soon after.
             try await slow.stream.channel.setOption(.autoRead, value: true).get()
             try await slow.stream.waitForClose()
+        }
+    }
+
+    @Test(
+        "are none that read, however long the answers are and however much is published in one turn",
+        arguments: EmulatedClient.Kind.allCases)
+    func readers(kind: EmulatedClient.Kind) async throws {
+        try await RealtimeServer.run(Self.settings(.plain)) { (server) async throws in
+            for _ in 0..<60 { try await server.publishText(to: "recover:a") }
+            let epoch = try await server.hub.history(of: "recover:a", HistoryQuery()).position.epoch
+            let client = try await EmulatedClient.connect(server, kind, token: "ada")
+            // Ten times what may wait, all of it in one answer.
+            let result = try await client.subscribe("recover:a") { ($0.recoverable, $0.recover, $0.epoch) = (true, true, epoch) }
+            #expect(result.recovered && result.publications.count == 60)
+            try await client.subscribe("open:tea")
+            let text = Array("\"\(String(repeating: "x", count: 20_000))\"".utf8)
+            for _ in 0..<60 { _ = try await server.hub.publish(text, to: "open:tea") }
+            for _ in 0..<60 { #expect(try await client.publication().text.utf8.count == 20_002) }
+        }
+    }
+
+    @Test("which only listen and missed much get all of it with their first push")
+    func unidirectional() async throws {
+        try await RealtimeServer.run(Self.settings(.plain)) { (server) async throws in
+            let first = try await server.events("?token=ada%2Frecover:a")
+            let id = try #require(try await first.event().id)
+            await first.close()
+            for _ in 0..<60 { try await server.publishText(to: "recover:a") }
+            let second = try await server.events("?token=ada%2Frecover:a", lastEventID: id)
+            let connect = try #require(try Wire.Push(json: try await second.event().data).connect)
+            #expect(connect.subs["recover:a"]?.publications.count == 60)
+            try await server.publish(1, to: "recover:a")
+            #expect(try await second.event().data.contains("\"data\":1"))
+            await second.close()
         }
     }
 

@@ -21,6 +21,7 @@ extension MetricDescription {
         MetricDescription("hub_batches_sent_total", .counter, "Batches sent to clients."),
         MetricDescription("hub_errors_total", .counter, "Commands refused, by the protocol's code.", labels: ["code"]),
         MetricDescription("hub_disconnects_total", .counter, "Connections ended, by the code.", labels: ["code"]),
+        MetricDescription("hub_not_json_total", .counter, "Publications left out for clients that speak JSON."),
         MetricDescription("hub_recoveries_total", .counter, "Subscriptions that came back with a position.", labels: ["recovered"]),
         MetricDescription("hub_lost_positions_total", .counter, "Subscriptions that missed something and were told so."),
         MetricDescription("hub_refused_connections_total", .counter, "Connections that were not let in.", labels: ["reason"]),

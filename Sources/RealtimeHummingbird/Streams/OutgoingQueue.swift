@@ -10,6 +10,8 @@ import NIOCore
 final class OutgoingQueue: @unchecked Sendable {
     /// About what a connection takes before it is no longer writable.
     static let maxChunk = 64 << 10
+    /// A peer that reads takes a chunk in less, but over the slowest of links.
+    private static let patience = TimeAmount.milliseconds(100)
 
     let eventLoop: any EventLoop
 
@@ -17,6 +19,8 @@ final class OutgoingQueue: @unchecked Sendable {
     @exclusivity(unchecked) private var waitingBytes = 0
     /// Handed to the writer, and not taken by the connection yet.
     @exclusivity(unchecked) private var writingBytes = 0
+    /// The longest message since all had left.
+    @exclusivity(unchecked) private var longest = 0
     @exclusivity(unchecked) private var writer: CheckedContinuation<ByteBuffer?, Never>?
     @exclusivity(unchecked) private var isEnded = false
     /// When the writer got what it has.
@@ -33,10 +37,18 @@ final class OutgoingQueue: @unchecked Sendable {
 
     var bufferedBytes: Int { waitingBytes + writingBytes }
 
+    /// Whether more bytes than that wait because the connection does not take them. The longest message does not count: it takes a while by itself. Much that was added in one
+    /// turn goes out a chunk at a time, however quickly the peer reads: so for a moment four times as much may wait.
+    func isSlow(over limit: Int) -> Bool {
+        guard bufferedBytes - longest > limit else { return false }
+        return isStuck(for: Self.patience) || (bufferedBytes - longest) / 4 > limit
+    }
+
     func add(_ bytes: ByteBuffer) {
         guard !isEnded, bytes.readableBytes > 0 else { return }
         waiting.append(bytes)
         waitingBytes += bytes.readableBytes
+        longest = max(longest, bytes.readableBytes)
         isUndrained = true
         proceed()
     }
@@ -70,6 +82,7 @@ final class OutgoingQueue: @unchecked Sendable {
         writer = continuation
         writingBytes = 0
         writingSince = nil
+        if waiting.isEmpty { longest = 0 }
         if isUndrained, waiting.isEmpty, !isEnded {
             isUndrained = false
             drained()

@@ -50,6 +50,7 @@ final class StreamTransport: SessionTransport, @unchecked Sendable {
     var needsPings: Bool { true }
     var remoteAddress: String? { address?.description ?? body.remoteAddress }
     var bufferedBytes: Int { queue.bufferedBytes }
+    func isSlow(over limit: Int) -> Bool { queue.isSlow(over: limit) }
 
     // MARK: The beginning
 

@@ -226,6 +226,30 @@ struct AdmissionTests {
         }
     }
 
+    @Test("Who is unsubscribed while it waits for its turn is answered, and goes on")
+    func unsubscribedWhileWaiting() async throws {
+        let hub = TestHub.make { $0.limits.recoveriesAtOnce = 1 }
+        let clients = try (0..<5).map { _ in try client(hub) }
+        try await hub.publish(Array("1".utf8), to: "history:a")
+        var request = Wire.SubscribeRequest(channel: "history:a")
+        (request.recoverable, request.recover) = (true, true)
+        for client in clients {
+            var batch = ByteBuffer()
+            try Wire.write(Wire.Command(id: 7, body: .subscribe(request)), as: .json, to: &batch)
+            client.session.received(batch)
+        }
+        let last = try #require(clients.last)
+        #expect(last.transport.holdsReads)
+        try hub.unsubscribe(client: last.session.client, from: "history:a")
+        #expect(try last.received().first { $0.id == 7 }?.error?.code == 103)
+        #expect(!last.transport.holdsReads)
+        #expect(try last.subscribe("history:a").positioned == false)
+        for client in clients.dropLast() {
+            guard case .subscribe(let result) = try #require(try client.received().first).body else { throw Unexpected("no answer") }
+            #expect(result.recovered)
+        }
+    }
+
     // MARK: Memory
 
     @Test("When memory is short nobody new comes in; when it is very short nothing is kept, and the slowest reader goes")

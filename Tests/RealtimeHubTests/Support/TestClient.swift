@@ -179,10 +179,12 @@ enum TestHub {
         dropping.slowReaders = .dropOldest(keeping: 3)
         var objects = open
         objects.dataFormat = .jsonObject
+        var binary = history
+        binary.dataFormat = .binary
         return Namespaces(
             named: [
                 "open": open, "history": history, "presence": presence, "cache": cache, "closed": ChannelSettings(), "latest": latest,
-                "dropping": dropping, "state": state, "objects": objects,
+                "dropping": dropping, "state": state, "objects": objects, "binary": binary,
             ])
     }
 }
