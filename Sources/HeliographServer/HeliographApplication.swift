@@ -19,6 +19,8 @@ public struct HeliographApplication: Service {
     let hooks: ServerHooks
     let tokens: ReplaceableTokens?
     let apiAccess: Replaceable<APIAccess>?
+    /// Of all listeners that have it.
+    let api: ServerAPI?
     let certificates: ServerCertificates?
     let internalCertificates: ServerCertificates?
     /// What is in force, by the settings' places.
@@ -79,6 +81,9 @@ public struct HeliographApplication: Service {
             try ServerCertificates(files)
         }
         self.current = CurrentSettings(configuration.given)
+        self.api = configuration.realtime?.api.flatMap { [hub, apiAccess] api in
+            apiAccess.map { ServerAPI(hub: hub, configuration: api, access: $0) }
+        }
         self.views = LiveRuntime(seals: try Self.seals(configuration), hub: demoHub.hub, logger: logger)
         let hub = self.hub
         self.admin = try configuration.adminPassword.map { password throws(ServeError) in

@@ -70,10 +70,18 @@ final class ChannelDirectory: Sendable {
     /// How many channels have subscribers.
     var count: Int { shards.reduce(0) { $0 + $1.count } }
 
+    /// How many subscribers all channels have.
+    var subscriptions: Int { shards.reduce(0) { $0 + $1.subscriptions } }
+
     /// Gives the channels with subscribers, a part of them at a time; nobody waits meanwhile.
     func forEachShard(_ body: ([ChannelSummary]) -> Void) {
         for shard in shards { body(shard.summaries()) }
     }
+
+    /// Of how many parts the directory is.
+    var partCount: Int { shards.count }
+
+    func part(_ index: Int) -> [ChannelSummary] { shards[index].summaries() }
 
     /// The channels with subscribers, and how many.
     func channels() -> [String: Int] {

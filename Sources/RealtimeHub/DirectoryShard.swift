@@ -33,11 +33,13 @@ final class DirectoryShard: Sendable {
 
     let turn = Mutex(())
     private let channels = Mutex<[String: Entry]>([:])
+    private let subscribers = Atomic<Int>(0)
 
     func add(_ channel: String, _ sink: any DeliverySink, _ completion: @escaping ChannelDirectory.Completion) -> Addition {
         channels.withLock { channels in
             var entry = channels.removeValue(forKey: channel) ?? Entry()
             defer { channels[channel] = entry }
+            subscribers.wrappingAdd(1, ordering: .relaxed)
             if let index = entry.interests.firstIndex(where: { $0.sink === sink }) {
                 entry.interests[index].subscribers += 1
             } else {
@@ -69,6 +71,7 @@ final class DirectoryShard: Sendable {
         channels.withLock { channels in
             guard var entry = channels[channel], let index = entry.interests.firstIndex(where: { $0.sink === sink }) else { return false }
             entry.interests[index].subscribers -= 1
+            subscribers.wrappingSubtract(1, ordering: .relaxed)
             if entry.interests[index].subscribers == 0 { entry.interests.remove(at: index) }
             channels[channel] = entry.interests.isEmpty ? nil : entry
             return entry.interests.isEmpty
@@ -80,6 +83,9 @@ final class DirectoryShard: Sendable {
     }
 
     var count: Int { channels.withLock { $0.count } }
+
+    /// The subscribers of all its channels.
+    var subscriptions: Int { subscribers.load(ordering: .relaxed) }
 
     func summaries() -> [ChannelSummary] {
         channels.withLock { channels in

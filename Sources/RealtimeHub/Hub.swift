@@ -209,6 +209,9 @@ public final class Hub: Sendable {
     /// How many channels have subscribers on this process. Cheap.
     public var channelCount: Int { core.directory.count }
 
+    /// How many subscribers they have, all together. Cheap.
+    package var subscriptionCount: Int { core.directory.subscriptions }
+
     /// The channels with subscribers on this process, and how many.
     public func channels() -> [String: Int] { core.directory.channels() }
 

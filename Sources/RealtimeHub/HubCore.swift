@@ -26,6 +26,7 @@ final class HubCore: Sendable {
     let revocations: Revocations
     let admission: Admission
     let logger: Logger
+    private let uncheckedTokens = Mutex(SparingLog())
     let tracing: HubTracing
     /// Of this process, for clients whose requests may reach another one.
     let node: String
@@ -72,6 +73,12 @@ final class HubCore: Sendable {
 
     /// Whether a token is no longer good although it has not expired.
     func hasRevoked(_ origin: TokenOrigin) -> Bool { revocations.hasRevoked(origin, now: configuration.now()) }
+
+    /// Anybody can show a token, as often as they like.
+    func cannotCheckToken(_ why: String) {
+        guard let untold = uncheckedTokens.withLock({ $0.next() }) else { return }
+        logger.warning("a token can't be checked", metadata: ["why": "\(why)", "before": "\(untold)"])
+    }
 
     /// The channel that is the user's own; nil if there is none, or nobody in particular asks.
     func personalChannel(of user: String) -> String? {

@@ -59,7 +59,7 @@ extension Session {
                 core.logger.debug("invalid token", metadata: ["why": "\(why)"])
                 throw .disconnect(.invalidToken)
             case .unavailable(let why):
-                core.logger.warning("a token can't be checked", metadata: ["why": "\(why)"])
+                core.cannotCheckToken(why)
                 throw .error(.internal)
             }
         }

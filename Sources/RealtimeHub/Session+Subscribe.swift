@@ -133,7 +133,7 @@ extension Session {
                 core.logger.debug("invalid subscription token", metadata: ["why": "\(why)"])
                 throw .error(.badToken)
             case .unavailable(let why):
-                core.logger.warning("a subscription token can't be checked", metadata: ["why": "\(why)"])
+                core.cannotCheckToken(why)
                 throw .error(.internal)
             }
         }

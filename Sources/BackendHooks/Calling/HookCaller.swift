@@ -8,9 +8,7 @@ final class HookCaller: Sendable {
     private struct State {
         var breaker: CircuitBreaker
         var inFlight = 0
-        /// When the log was told of a failure, and how many have been since.
-        var complaint: NIODeadline?
-        var untold = 0
+        var complaints = SparingLog()
     }
 
     let endpoint: HookEndpoint
@@ -86,25 +84,14 @@ final class HookCaller: Sendable {
             state.inFlight -= 1
             guard let failure, failure.countsForBreaker else {
                 state.breaker.succeeded(at: now)
-                return (false, failure == nil ? nil : Self.complain(&state, now))
+                return (false, failure == nil ? nil : state.complaints.next(at: now))
             }
-            return (state.breaker.failed(at: now), Self.complain(&state, now))
+            return (state.breaker.failed(at: now), state.complaints.next(at: now))
         }
         guard let failure else { return }
         if let untold {
             logger.warning("a backend gave no answer", metadata: ["why": "\(failure)", "before": "\(untold)"])
         }
         if opens { logger.error("a backend fails, and is left alone", metadata: ["seconds": "\(endpoint.breaker.pause)"]) }
-    }
-
-    /// The log is told once in ten seconds; returns how many it was not told of, or nil.
-    private static func complain(_ state: inout State, _ now: NIODeadline) -> Int? {
-        if let last = state.complaint, now < last + .seconds(10) {
-            state.untold += 1
-            return nil
-        }
-        defer { state.untold = 0 }
-        state.complaint = now
-        return state.untold
     }
 }

@@ -1,6 +1,6 @@
 import Logging
 import Metrics
-import NIOCore
+import RealtimeHub
 import Synchronization
 
 /// What is counted of events.
@@ -33,7 +33,7 @@ final class EventFigures: Sendable {
     private let deliveredCounter = Counter(label: "hook_events_delivered_total")
     private let queuedEvents = Meter(label: "hook_queued_events")
     private let queuedBytes = Meter(label: "hook_queued_bytes")
-    private let complaint = Mutex<NIODeadline?>(nil)
+    private let complaints = Mutex(SparingLog())
 
     init() {
         recordedCounters = Dictionary(
@@ -66,13 +66,6 @@ final class EventFigures: Sendable {
         queuedBytes.set(size.bytes)
     }
 
-    /// Once in ten seconds.
-    func mayComplain() -> Bool {
-        complaint.withLock { complaint in
-            let now = NIODeadline.now()
-            if let last = complaint, now < last + .seconds(10) { return false }
-            complaint = now
-            return true
-        }
-    }
+    /// Whether the log is to be told that a backend takes nothing.
+    func mayComplain() -> Bool { complaints.withLock { $0.next() } != nil }
 }

@@ -26,6 +26,7 @@ public final class LifecycleEvents: Sendable {
     let logger: Logger
     private let text: EventText
     private let hasGathered = Atomic(false)
+    private let pause = Pause()
     private let arrival: AsyncStream<Void>
     private let arrived: AsyncStream<Void>.Continuation
     private let ending: AsyncStream<Void>
@@ -86,6 +87,7 @@ public final class LifecycleEvents: Sendable {
     /// Nothing more happens: what is in the queue is sent, for as long as ``EventConfiguration/flushTimeout``; then ``run(node:)`` returns.
     public func finish() {
         collector.close()
+        pause.end()
         ended.finish()
     }
 
@@ -131,7 +133,7 @@ public final class LifecycleEvents: Sendable {
     /// Writes down what was recorded, a little later each time, so that it is several.
     private func gather() async {
         for await _ in collector.signal {
-            try? await Task.sleep(for: configuration.batchDelay)
+            await pause.wait(for: configuration.batchDelay)
             await store()
         }
         await store()

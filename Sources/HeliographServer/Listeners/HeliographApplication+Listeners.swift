@@ -61,9 +61,7 @@ extension HeliographApplication {
 
     /// The API of a listener, if it has one.
     private func api(_ name: ListenerName) -> ServerAPI? {
-        guard let api = configuration.realtime?.api, let apiAccess else { return nil }
-        let isHere = name == .internal || configuration.internalListener == nil || api.isExternal
-        return isHere ? ServerAPI(hub: hub, configuration: api, access: apiAccess) : nil
+        name == .internal || configuration.internalListener == nil || api?.configuration.isExternal == true ? api : nil
     }
 
     static let serverName = "heliograph"

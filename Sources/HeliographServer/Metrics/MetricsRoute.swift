@@ -2,6 +2,7 @@ import CoreMetrics
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOPosix
 import RealtimeHub
 import WebSocketDeflate
 
@@ -32,7 +33,9 @@ struct MetricsRoute: Sendable {
             set("event_loop_cpu_seconds_total", labels, figures.processorTime)
             set("event_loop_lag_seconds", labels, figures.lag)
         }
-        for (name, value) in ProcessFigures().values { set(name, [], value) }
+        // As many descriptors are listed as there are connections: not on an event loop.
+        let figures = try? await NIOThreadPool.singleton.runIfActive { ProcessFigures() }
+        for (name, value) in figures?.values ?? [] { set(name, [], value) }
         set("websocket_compression_bytes", [], Double(DeflateBudget.shared.used))
         set("hub_users", [], Double(hub.counts.users))
         set("hub_channels", [], Double(hub.channelCount))

@@ -70,7 +70,9 @@ extension HeliographApplication {
         hub.replace(namespaces: namespaces, handlers: asked.map(hooks.take), limits: limits)
         tokens?.replace(by: new.tokens)
         // Where nothing is said of the API any more, no key is good.
-        apiAccess?.replace(by: new.api?.access ?? APIAccess())
+        var access = new.api?.access ?? APIAccess()
+        access.tokens?.keep(oneOf: [apiAccess?.value.tokens?.rules.keySet].compactMap(\.self))
+        apiAccess?.replace(by: access)
     }
 }
 

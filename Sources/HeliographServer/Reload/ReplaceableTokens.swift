@@ -10,8 +10,13 @@ final class ReplaceableTokens: TokenVerifier {
         self.verifier = Mutex(verifier)
     }
 
+    /// Keys that come from the same place as before stay what they are.
     func replace(by new: SignedTokenVerifier?) {
-        verifier.withLock { $0 = new }
+        verifier.withLock { verifier in
+            var new = new
+            new?.keep(oneOf: verifier?.keySets ?? [])
+            verifier = new
+        }
     }
 
     private func current() throws(TokenError) -> SignedTokenVerifier {

@@ -21,7 +21,8 @@ extension Setting {
                 "In which channels, as patterns: `*` is one or more characters but `:`, `.` and `/`; `**` any. Then only methods that name channels.",
                 isReloaded: true),
             Setting(
-                "http_api.keys[].rate_limit", .integer(1...10_000_000), nil, "Calls a second; a batch counts as many as it has commands.",
+                "http_api.keys[].rate_limit", .integer(1...10_000_000), nil,
+                "Calls a second; a batch counts as many as it has commands, and who publishes to several channels as many as those are.",
                 isReloaded: true),
             Setting(
                 "http_api.keys[].valid_until", .integer(0...253_402_300_799), nil, "When it ends, in seconds since 1970.", isReloaded: true),
@@ -31,5 +32,9 @@ extension Setting {
             ),
             Setting("http_api.external", .flag, "false", "Whether the public listener has the API although there is an internal one."),
             Setting("http_api.max_body_size", .integer(1_024...1 << 30), "1048576", "Bytes of a call's body."),
+            Setting(
+                "http_api.max_answer_size", .integer(1_024...1 << 30), "16777216",
+                "Bytes of a call's answer, in a batch of all replies: what is read and does not fit, and each command after it, has the error 106."
+            ),
         ] + tokens(under: "http_api.token", "the API's tokens")
 }

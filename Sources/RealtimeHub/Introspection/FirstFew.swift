@@ -1,32 +1,48 @@
 /// The first so many of any number of elements, in the order of their keys.
 struct FirstFew<Key: Comparable & Sendable, Element: Sendable>: Sendable {
     let limit: Int
-    private(set) var entries: [(key: Key, element: Element)] = []
-    /// Whether something had no room.
-    private(set) var hasMore = false
+    /// Up to twice as many: each is moved a few times, and not once for each that comes before it.
+    private var found: [(key: Key, element: Element)] = []
+    /// There are enough up to this key.
+    private var end: Key?
+    private var hasDropped = false
 
     init(_ limit: Int) {
         self.limit = max(1, limit)
     }
 
-    /// - Parameter element: is made only if there is room for it.
+    /// Whether something had no room.
+    var hasMore: Bool { hasDropped || found.count > limit }
+
+    var entries: [(key: Key, element: Element)] {
+        var all = self
+        all.cut()
+        return all.found
+    }
+
+    /// - Parameter element: is made only if there may be room for it.
     mutating func add(_ key: Key, _ element: @autoclosure () -> Element) {
-        if entries.count >= limit {
-            hasMore = true
-            guard let last = entries.last, key < last.key else { return }
-            entries.removeLast()
+        if let end, key >= end {
+            hasDropped = true
+            return
         }
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        entries.insert((key, element()), at: low)
+        found.append((key, element()))
+        if found.count / 2 >= limit || (end == nil && found.count >= limit) { cut() }
     }
 
     mutating func add(_ other: FirstFew) {
-        hasMore = hasMore || other.hasMore
-        for (key, element) in other.entries { add(key, element) }
+        hasDropped = hasDropped || other.hasDropped
+        for (key, element) in other.found { add(key, element) }
+    }
+
+    private mutating func cut() {
+        found.sort { $0.key < $1.key }
+        guard found.count >= limit else { return }
+        if found.count > limit {
+            hasDropped = true
+            found.removeLast(found.count - limit)
+        }
+        end = found.last?.key
     }
 }
 

@@ -35,20 +35,48 @@ extension Hub {
     ///   - name: ``ChannelPage/next`` of the page before; empty: the first page.
     ///   - limit: how many make a page: 1 to 10,000. Default 100.
     public func channels(matching isWanted: (String) -> Bool, after name: String = "", limit: Int = 100) -> ChannelPage {
-        var found = FirstFew<String, ChannelSummary>(min(limit, 10_000))
-        var count = 0
-        core.directory.forEachShard { channels in
-            for channel in channels where isWanted(channel.name) {
-                count += 1
-                if channel.name > name { found.add(channel.name, channel) }
-            }
+        var search = ChannelSearch(after: name, limit: limit)
+        core.directory.forEachShard { search.look(at: $0, isWanted) }
+        return search.page
+    }
+
+    /// The same for who must not hold up an event loop: others have their turns between parts of the channels.
+    package func channelsInTurns(matching isWanted: (String) -> Bool, after name: String = "", limit: Int = 100) async -> ChannelPage {
+        var search = ChannelSearch(after: name, limit: limit)
+        for part in 0..<core.directory.partCount {
+            search.look(at: core.directory.part(part), isWanted)
+            await Task.yield()
         }
-        return ChannelPage(channels: found.entries.map(\.element), count: count, next: found.hasMore ? found.entries.last?.key : nil)
+        return search.page
     }
 
     /// The same for those whose names have a text in them.
     public func channels(containing text: String, after name: String = "", limit: Int = 100) -> ChannelPage {
         let text = SearchText(text)
         return channels(matching: { text.isIn($0) }, after: name, limit: limit)
+    }
+}
+
+/// Finds a page of channels among parts of them.
+private struct ChannelSearch {
+    private let name: String
+    private var found: FirstFew<String, ChannelSummary>
+    private var count = 0
+
+    init(after name: String, limit: Int) {
+        self.name = name
+        found = FirstFew(min(limit, 10_000))
+    }
+
+    mutating func look(at channels: [ChannelSummary], _ isWanted: (String) -> Bool) {
+        for channel in channels where isWanted(channel.name) {
+            count += 1
+            if channel.name > name { found.add(channel.name, channel) }
+        }
+    }
+
+    var page: ChannelPage {
+        let entries = found.entries
+        return ChannelPage(channels: entries.map(\.element), count: count, next: found.hasMore ? entries.last?.key : nil)
     }
 }

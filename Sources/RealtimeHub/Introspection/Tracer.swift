@@ -28,14 +28,20 @@ final class Tracer: DeliverySink {
     /// - Parameter text: is made only if there is room for it.
     func record(_ kind: TraceEvent.Kind, client: String, user: String, bytes: Int = 0, _ text: @autoclosure () -> String) {
         let time = now()
-        let number = state.withLock { state -> UInt64? in
-            state.number &+= 1
+        let hasRoom = state.withLock { state in
             if state.second != time / 1_000 { (state.second, state.inSecond) = (time / 1_000, 0) }
             state.inSecond += 1
-            return state.inSecond <= Self.perSecond ? state.number : nil
+            if state.inSecond > Self.perSecond { state.number &+= 1 }
+            return state.inSecond <= Self.perSecond
         }
-        guard let number else { return }
-        continuation.yield(TraceEvent(number: number, time: time, kind: kind, client: client, user: user, text: text(), bytes: bytes))
+        guard hasRoom else { return }
+        var event = TraceEvent(number: 0, time: time, kind: kind, client: client, user: user, text: text(), bytes: bytes)
+        // Others record too: whoever has a number says it before the next one has theirs.
+        state.withLock { state in
+            state.number &+= 1
+            event.number = state.number
+            continuation.yield(event)
+        }
     }
 
     func finish() { continuation.finish() }

@@ -81,6 +81,9 @@ package struct JSONOutput {
         needsComma = true
     }
 
+    /// How many bytes there are.
+    package var count: Int { buffer.readableBytes }
+
     /// A place to go back to.
     package struct Mark {
         fileprivate let length: Int

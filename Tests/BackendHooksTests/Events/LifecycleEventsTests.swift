@@ -67,6 +67,21 @@ struct LifecycleEventsTests {
         #expect(backend.requests[0].body.contains(#""type":"started""#))
     }
 
+    @Test("the last are told however long they would have been gathered")
+    func longDelay() async throws {
+        let backend = try await TestBackend { _ in .status(204) }
+        var configuration = configuration(backend)
+        configuration.batchDelay = .seconds(60)
+        configuration.flushTimeout = .seconds(5)
+        let start = ContinuousClock.now
+        try await run(configuration) { events in
+            record(0..<10, events)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(taken(backend) == (0..<10).map(String.init))
+        #expect(start.duration(to: .now) < .seconds(4))
+    }
+
     static let failures: [TestBackend.Answer] = [
         .status(500), .status(429, fields: "retry-after: 0\r\n"), .status(301, fields: "location: /x\r\n"), .reset, .silence,
         .raw("?\r\n\r\n"),

@@ -91,6 +91,32 @@ struct APIAccessTests {
         }
     }
 
+    @Test("who publishes to several channels calls as often as those are")
+    func broadcasts() async throws {
+        try await run { api in
+            let key = "slow-0123456789ab"
+            let channels = (0..<50).map { "\"\($0)\"" }.joined(separator: ",")
+            try await api.check(key, "broadcast", "{\"channels\":[\(channels)],\"data\":1}", has: "responses")
+            try await api.check(key, "info", has: #""code":111"#)
+        }
+    }
+
+    @Test("what costs more than a second's calls is let through after a pause, and paid back")
+    func debt() {
+        let start = ContinuousClock.now
+        let rate = CallRate(perSecond: 10, at: start)
+        #expect(rate.take(1, at: start))
+        for count in [10, 1_000] { #expect(!rate.take(count, at: start), "a second's calls are not there") }
+        #expect(rate.take(9, at: start))
+        #expect(!rate.take(1, at: start))
+        #expect(rate.take(50, at: start + .seconds(1)))
+        #expect(!rate.take(1, at: start + .seconds(5)))
+        #expect(rate.take(10, at: start + .seconds(6)))
+        rate.owe(20)
+        #expect(!rate.take(1, at: start + .seconds(8)))
+        #expect(rate.take(1, at: start + .seconds(8) + .milliseconds(101)))
+    }
+
     @Test("a token says what it is for")
     func tokens() async throws {
         let maker = try await TokenMaker.hmac(Self.secret)

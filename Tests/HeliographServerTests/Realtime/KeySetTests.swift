@@ -1,6 +1,7 @@
 // Keys that are elsewhere: which are taken, how often they are asked for, and that tokens have no say in it.
 
 import JWTKit
+import Logging
 import RealtimeHub
 import ServerTestSupport
 import Synchronization
@@ -125,6 +126,41 @@ struct KeySetTests {
         await #expect(throws: TokenError.self) { try await verifier.connection(TokenMaker.hmac().sign(#"{"sub":"42"}"#)) }
         _ = try await verifier.connection(token(bob))
         #expect(place.count == 0)
+    }
+
+    @Test("keys that come from the same place outlive a reload while it is away; another place begins with none")
+    func reload() async throws {
+        let token = try await token(ada, kid: "a")
+        let application = Mutex<HeliographApplication?>(nil)
+        let yaml = Mutex("")
+        try await KeySetServer.run(set(try entry(ada, "a"))) { address in
+            yaml.withLock {
+                $0 = """
+                    client: {token: {jwks_public_endpoint: "\(address)/keys"}, subscription_token: {hmac_secret_key: "\(TokenMaker.secret)"}}
+                    channel: {without_namespace: {}}
+                    http_api: {token: {jwks_public_endpoint: "\(address)/keys"}}
+                    """
+            }
+            let serve = try await ServeConfiguration(yaml: yaml.withLock { $0 }, file: "test.yaml")
+            let new = try HeliographApplication(
+                configuration: serve, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            #expect(try await new.tokens?.connection(token).user == "42")
+            await #expect(throws: TokenError.invalid("it has no api: it is a client's")) {
+                try await new.apiAccess?.value.tokens?.caller(token)
+            }
+            application.withLock { $0 = new }
+        }
+        let running = try #require(application.withLock { $0 })
+        let same = try await ServeConfiguration(yaml: yaml.withLock { $0 }, file: "test.yaml")
+        for _ in 0..<2 { _ = try await running.reload(same) }
+        #expect(try await running.tokens?.connection(token).user == "42")
+        await #expect(throws: TokenError.invalid("it has no api: it is a client's")) {
+            try await running.apiAccess?.value.tokens?.caller(token)
+        }
+        let other = try await ServeConfiguration(yaml: yaml.withLock { $0.replacing("/keys", with: "/others") }, file: "test.yaml")
+        _ = try await running.reload(other)
+        let error = await #expect(throws: TokenError.self) { try await running.tokens?.connection(token) }
+        guard case .unavailable = error else { throw Unexpected("\(String(describing: error))") }
     }
 
     @Test("an RSA key is for the algorithm that it says, or for all three")

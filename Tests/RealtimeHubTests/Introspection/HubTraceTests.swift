@@ -1,5 +1,6 @@
 import NIOCore
 import RealtimeProtocol
+import Synchronization
 import Testing
 
 @testable import RealtimeHub
@@ -91,6 +92,24 @@ struct HubTraceTests {
         second.record(.command, client: "c", user: "ann", "again")
         second.finish()
         for await event in later { #expect(event.number == 1) }
+    }
+
+    @Test("Numbers come in their order, from however many threads")
+    func order() async {
+        let (stream, continuation) = AsyncStream<TraceEvent>.makeStream()
+        let time = Atomic<Int64>(0)
+        let tracer = Tracer(.channel("a"), continuation, now: { time.wrappingAdd(1_000, ordering: .relaxed).newValue })
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<2_000 { tracer.record(.push, client: "c", user: "ann", "") }
+                }
+            }
+        }
+        tracer.finish()
+        var numbers: [UInt64] = []
+        for await event in stream { numbers.append(event.number) }
+        #expect(numbers == Array(1...8_000))
     }
 
     @Test("Tokens are never in it, and payloads are cut")

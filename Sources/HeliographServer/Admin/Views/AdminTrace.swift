@@ -150,8 +150,8 @@ final class TraceFeed: Sendable {
         do {
             var last: UInt64 = 0
             for await event in try await hub.trace(subject) {
-                add(event, number, missed: event.number &- last &- 1)
-                last = event.number
+                add(event, number, missed: event.number > last ? event.number - last - 1 : 0)
+                last = max(last, event.number)
             }
         } catch HubRefusal.error(.limitExceeded) {
             fail("There are too many traces already.")

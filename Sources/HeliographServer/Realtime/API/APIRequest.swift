@@ -8,6 +8,8 @@ struct APIRequest {
     private let members: [(name: String, value: JSONValue)]
     /// The object's name within a call, for what is said of it; empty: the call itself.
     private let name: String
+    /// Nil: it costs no more than it says itself.
+    var budget: CallBudget?
 
     /// A body.
     init(_ body: ByteBuffer) throws(APIError) {

@@ -130,7 +130,7 @@ extension ServerAPI {
                 .required("channels", .map(.object([.required("num_clients", .unsigned)])), "by name"),
                 .sometimes("cursor", .anyText, "there are more: ask again with it"),
             ])
-        ) { try $0.channels($1, &$2) },
+        ) { try await $0.channels($1, &$2) },
         APIMethod(
             "connections", "Lists connections, the newest first.",
             [

@@ -17,6 +17,8 @@ struct ServerAPI: Sendable {
         /// Who may do what.
         var access = APIAccess()
         var maxBodyBytes = 1 << 20
+        /// Of all replies to a batch together.
+        var maxAnswerBytes = 16 << 20
         /// Whether an error is the answer's status, even if the request does not ask for it.
         var errorsAreStatuses = false
         /// Whether the public listener has it although there is an internal one.
@@ -36,8 +38,9 @@ struct ServerAPI: Sendable {
     func answer(_ method: APIMethod, _ body: ByteBuffer, for caller: APICaller) async -> (ByteBuffer, APIError?) {
         var output = JSONOutput()
         do {
-            let request = try APIRequest(body)
+            var request = try APIRequest(body)
             if method.isBatch { return (try await batch(request, for: caller), nil) }
+            request.budget = budget(caller)
             try caller.count()
             try check(method, request, for: caller)
             var result = JSONOutput()
@@ -71,6 +74,8 @@ struct ServerAPI: Sendable {
             return (Self.answer(error), error)
         }
     }
+
+    func budget(_ caller: APICaller) -> CallBudget { CallBudget(maxAnswerBytes: configuration.maxAnswerBytes, rate: caller.rate) }
 
     /// Whether the caller may, and the request has what it must.
     func check(_ method: APIMethod, _ request: APIRequest, for caller: APICaller) throws(APIError) {

@@ -7,6 +7,7 @@ extension RealtimeConfiguration {
     mutating func readAPI(_ section: ConfigurationSection) async {
         var api = ServerAPI.Configuration()
         section.read("max_body_size", into: &api.maxBodyBytes)
+        section.read("max_answer_size", into: &api.maxAnswerBytes)
         section.read("external", into: &api.isExternal)
         section.read("error_mode", into: &api.errorsAreStatuses, ["": false, "transport": true])
         var keys: [(APIKeys.Key, APICaller)] = []

@@ -48,13 +48,11 @@ extension TokenRules {
     }
 
     private static func keySet(_ url: String, _ section: ConfigurationSection) -> KeySet {
-        var times = KeySet.Times()
-        var timeout: Duration = .seconds(5)
-        section.read("jwks_refresh_interval", into: &times.refresh)
-        section.read("jwks_timeout", into: &timeout)
-        times.stale = max(times.stale, times.refresh * 2)
-        let fetcher = KeySetFetcher(url: url, timeout: timeout)
-        return KeySet(url, times: times) { try await fetcher.fetch() }
+        var source = KeySet.Source(url: url)
+        section.read("jwks_refresh_interval", into: &source.times.refresh)
+        section.read("jwks_timeout", into: &source.timeout)
+        source.times.stale = max(source.times.stale, source.times.refresh * 2)
+        return KeySet(source)
     }
 
     /// Keys by a name of their own, and what they can be: an ECDSA key's curve has one algorithm.

@@ -29,15 +29,31 @@ final class KeySet: Sendable {
 
     /// What it is called in errors.
     let name: String
+    /// Where its keys come from; nil: nobody else can have the same.
+    let source: Source?
     private let fetch: Fetch
     private let times: Times
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
+    /// What the configuration says of it.
+    struct Source: Hashable, Sendable {
+        var url: String
+        var times = Times()
+        var timeout: Duration = .seconds(5)
+    }
+
+    convenience init(_ source: Source) {
+        let fetcher = KeySetFetcher(url: source.url, timeout: source.timeout)
+        self.init(source.url, source: source, times: source.times) { try await fetcher.fetch() }
+    }
+
     init(
-        _ name: String, times: Times = Times(), now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, fetch: @escaping Fetch
+        _ name: String, source: Source? = nil, times: Times = Times(),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, fetch: @escaping Fetch
     ) {
         self.name = name
+        self.source = source
         self.times = times
         self.now = now
         self.fetch = fetch

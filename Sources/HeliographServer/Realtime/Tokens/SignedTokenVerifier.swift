@@ -4,8 +4,8 @@ import RealtimeProtocol
 
 /// Checks the tokens of clients.
 struct SignedTokenVerifier: TokenVerifier {
-    let connections: TokenRules
-    let subscriptions: TokenRules
+    private(set) var connections: TokenRules
+    private(set) var subscriptions: TokenRules
     /// Whether a token may be for the user with the empty name.
     var allowsAnonymous = true
     /// Seconds since 1970.
@@ -18,6 +18,13 @@ struct SignedTokenVerifier: TokenVerifier {
         self.connections = connections
         self.subscriptions = subscriptions ?? connections
         self.now = now
+    }
+
+    var keySets: [KeySet] { [connections.keySet, subscriptions.keySet].compactMap(\.self) }
+
+    mutating func keep(oneOf sets: [KeySet]) {
+        connections.keep(oneOf: sets)
+        subscriptions.keep(oneOf: sets)
     }
 
     func connection(_ token: String) async throws(TokenError) -> ConnectionClaims {

@@ -22,6 +22,13 @@ struct TokenRules: Sendable {
         self.audience = audience
         self.issuer = issuer
     }
+
+    /// Goes on with the keys that one of these has of the same place, and has them fetched anew: while there are no newer ones to be had, they are good.
+    mutating func keep(oneOf sets: [KeySet]) {
+        guard let source = keySet?.source, let same = sets.first(where: { $0.source == source }) else { return }
+        keySet = same
+        same.refresh()
+    }
 }
 
 extension TokenRules {

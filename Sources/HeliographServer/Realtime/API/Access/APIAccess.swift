@@ -29,7 +29,7 @@ struct APIAccess: Sendable {
 /// Tokens of backends: `{"exp": …, "api": {"methods": ["publish"], "channels": ["news:*"]}}`. With `api: {}` they are for everything. Those for clients have no `api`, and none
 /// with it are good for clients (RFC 8725 §3.12).
 struct APITokenVerifier: Sendable {
-    let rules: TokenRules
+    private(set) var rules: TokenRules
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
 
@@ -37,6 +37,8 @@ struct APITokenVerifier: Sendable {
         self.rules = rules
         self.now = now
     }
+
+    mutating func keep(oneOf sets: [KeySet]) { rules.keep(oneOf: sets) }
 
     func caller(_ token: String) async throws(TokenError) -> APICaller {
         let claims = try await rules.verified(token, at: now())

@@ -2,7 +2,7 @@ import Synchronization
 
 /// So many calls a second, and as many at once after a pause.
 ///
-/// What costs more than is there is let through and paid back: a batch larger than a second's calls would never be allowed otherwise.
+/// What costs more than a second's calls is let through when nothing was taken for a second, and paid back: it would never be allowed otherwise.
 final class CallRate: Sendable {
     let perSecond: Int
     private let state: Mutex<State>
@@ -17,15 +17,20 @@ final class CallRate: Sendable {
         state = Mutex(State(left: Double(self.perSecond), time: now))
     }
 
-    /// Whether there was something left, and if so, takes it.
+    /// Whether there was enough left, and if so, takes it.
     func take(_ count: Int, at now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { state in
             let most = Double(perSecond)
             state.left = min(most, state.left + max(0, state.time.duration(to: now) / .seconds(1)) * most)
             state.time = max(state.time, now)
-            guard state.left >= 1 else { return false }
+            guard state.left >= min(Double(count), most) else { return false }
             state.left -= Double(count)
             return true
         }
+    }
+
+    /// Takes what was not known to be needed; it is paid back.
+    func owe(_ count: Int) {
+        state.withLock { $0.left -= Double(max(0, count)) }
     }
 }

@@ -9,10 +9,12 @@ extension ServerAPI {
         var query = HistoryQuery(limit: limit == 0 ? .none : limit < 0 ? .all : .count(Int(limit)), isReversed: try request.flag("reverse"))
         query.since = try request.position("since")
         let history = try await hub.history(of: channel, query)
-        result.object { result in
+        try result.object { result in
             result.name("publications")
-            result.array { result in
-                for publication in history.publications { result.object { $0.publication(publication) } }
+            try result.array { result in
+                for publication in history.publications {
+                    try request.write(to: &result) { $0.object { $0.publication(publication) } }
+                }
             }
             result.position(history.position)
         }
@@ -25,12 +27,14 @@ extension ServerAPI {
 
     func presence(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let members = try await hub.presence(in: request.channel())
-        result.object { result in
+        try result.object { result in
             result.name("presence")
-            result.object { result in
+            try result.object { result in
                 for (client, info) in members {
-                    result.name(client)
-                    result.object { $0.client(info) }
+                    try request.write(to: &result) {
+                        $0.name(client)
+                        $0.object { $0.client(info) }
+                    }
                 }
             }
         }
@@ -44,21 +48,23 @@ extension ServerAPI {
         }
     }
 
-    func channels(_ request: APIRequest, _ result: inout JSONOutput) throws {
+    func channels(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let pattern = try request.text("pattern")
         let limit = Int(try request.integer("limit", 1...10_000) ?? 10_000)
         let cursor = try request.text("cursor")
         let glob = Glob(pattern.isEmpty ? "*" : pattern)
-        let channels = hub.channels().filter { $0.key > cursor && glob.matches($0.key) }.sorted { $0.key < $1.key }
-        result.object { result in
+        let page = await hub.channelsInTurns(matching: glob.matches, after: cursor, limit: limit)
+        try result.object { result in
             result.name("channels")
-            result.object { result in
-                for (channel, count) in channels.prefix(limit) {
-                    result.name(channel)
-                    result.object { $0.member("num_clients", count) }
+            try result.object { result in
+                for channel in page.channels {
+                    try request.write(to: &result) {
+                        $0.name(channel.name)
+                        $0.object { $0.member("num_clients", channel.subscribers) }
+                    }
                 }
             }
-            if channels.count > limit, let last = channels.prefix(limit).last { result.member("cursor", last.key) }
+            if let next = page.next { result.member("cursor", next) }
         }
     }
 }

@@ -8,12 +8,14 @@ extension ServerAPI {
         if request.has("channel") { query.channel = try request.text("channel") }
         if request.has("cursor") { query.after = try request.text("cursor") }
         let page = await hub.connections(query)
-        result.object { result in
+        try result.object { result in
             result.name("connections")
-            result.object { result in
+            try result.object { result in
                 for connection in page.connections {
-                    result.name(connection.client)
-                    result.object { $0.connection(connection) }
+                    try request.write(to: &result) {
+                        $0.name(connection.client)
+                        $0.object { $0.connection(connection) }
+                    }
                 }
             }
             result.member("count", page.count)
@@ -23,23 +25,27 @@ extension ServerAPI {
 
     func connection(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let details = await hub.connection(try request.required("client"))
-        result.object { result in
-            guard let details else { return }
-            result.name("connection")
+        try request.write(to: &result) { result in
             result.object { result in
-                result.connection(details.connection)
-                if let info = details.info { result.payload("info", info) }
-                if details.expiresAt > 0 { result.member("expire_at", details.expiresAt / 1_000) }
-                result.name("subscriptions")
-                result.array { result in
-                    for subscription in details.subscriptions { result.object { $0.subscription(subscription) } }
-                }
+                guard let details else { return }
+                result.name("connection")
+                result.object { $0.connection(details) }
             }
         }
     }
 }
 
 extension JSONOutput {
+    fileprivate mutating func connection(_ details: ConnectionDetails) {
+        connection(details.connection)
+        if let info = details.info { payload("info", info) }
+        if details.expiresAt > 0 { member("expire_at", details.expiresAt / 1_000) }
+        name("subscriptions")
+        array { output in
+            for subscription in details.subscriptions { output.object { $0.subscription(subscription) } }
+        }
+    }
+
     fileprivate mutating func connection(_ connection: ConnectionInfo) {
         member("user", connection.user)
         member("app_name", connection.name)

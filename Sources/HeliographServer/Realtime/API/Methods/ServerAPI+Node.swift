@@ -5,7 +5,6 @@ import RealtimeProtocol
 extension ServerAPI {
     func info(_ request: APIRequest, _ result: inout JSONOutput) throws {
         let (clients, users) = hub.counts
-        let channels = hub.channels()
         let uptime = start.duration(to: .now).components.seconds
         result.object { result in
             result.name("nodes")
@@ -15,8 +14,8 @@ extension ServerAPI {
                     $0.member("name", "heliograph")
                     $0.member("num_clients", clients)
                     $0.member("num_users", users)
-                    $0.member("num_channels", channels.count)
-                    $0.member("num_subs", channels.values.reduce(0, +))
+                    $0.member("num_channels", hub.channelCount)
+                    $0.member("num_subs", hub.subscriptionCount)
                     $0.member("uptime", uptime)
                 }
             }
@@ -26,8 +25,10 @@ extension ServerAPI {
     func call(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let method = try request.required("method")
         let answer = try await hub.call(method, ByteBuffer(bytes: try request.payload("params") ?? []))
-        result.object { result in
-            if answer.readableBytes > 0 { result.payload("data", Array(answer.readableBytesView)) }
+        try request.write(to: &result) { result in
+            result.object { result in
+                if answer.readableBytes > 0 { result.payload("data", Array(answer.readableBytesView)) }
+            }
         }
     }
 }

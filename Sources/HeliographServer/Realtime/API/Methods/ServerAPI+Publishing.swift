@@ -33,6 +33,19 @@ extension ServerAPI {
         ).position
     }
 
+    private func publish(
+        _ outgoing: Outgoing, to channels: [String], _ budget: CallBudget?
+    ) async throws -> [Result<StreamPosition, APIError>] {
+        try budget?.publish(to: channels.count)
+        var outcomes: [Result<StreamPosition, APIError>] = []
+        outcomes.reserveCapacity(channels.count)
+        for channel in channels {
+            if !outcomes.isEmpty, outcomes.count.isMultiple(of: Self.publicationsPerTurn) { try await Self.letOthers() }
+            outcomes.append(await outcome(outgoing, channel))
+        }
+        return outcomes
+    }
+
     private func outcome(_ outgoing: Outgoing, _ channel: String) async -> Result<StreamPosition, APIError> {
         do { return .success(try await publish(outgoing, to: channel)) } catch { return .failure(APIError(error)) }
     }
@@ -54,38 +67,36 @@ extension ServerAPI {
 
     func broadcast(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let channels = try request.channels(atMost: Self.maxChannels)
-        let outgoing = try Outgoing(request)
-        var outcomes: [Result<StreamPosition, APIError>] = []
-        outcomes.reserveCapacity(channels.count)
-        for channel in channels { outcomes.append(await outcome(outgoing, channel)) }
+        let outcomes = try await publish(Outgoing(request), to: channels, request.budget)
         result.object { result in
             result.name("responses")
             result.array { result in
                 for outcome in outcomes { result.object { $0.outcome(outcome) } }
             }
         }
+        // It is done, and answered however long that is; what comes after may find no room.
+        try? request.budget?.answer(result.count)
     }
 
     func publishToPattern(_ request: APIRequest, _ result: inout JSONOutput) async throws {
         let glob = Glob(try request.required("pattern"))
         let outgoing = try Outgoing(request)
         // Subscriptions to patterns are in the list too; what is published to a channel reaches them.
-        let channels = hub.channels().keys.filter { !$0.contains("*") && glob.matches($0) }.sorted()
-        guard channels.count <= Self.maxChannels else {
+        let page = await hub.channelsInTurns(matching: { !$0.contains("*") && glob.matches($0) }, limit: Self.maxChannels)
+        guard page.next == nil else {
             throw APIError(
-                .limitExceeded, "the pattern fits \(channels.count) channels; at most \(Self.maxChannels) can be published to at once")
+                .limitExceeded, "the pattern fits \(page.count) channels; at most \(Self.maxChannels) can be published to at once")
         }
-        var outcomes: [Result<StreamPosition, APIError>] = []
-        outcomes.reserveCapacity(channels.count)
-        for channel in channels { outcomes.append(await outcome(outgoing, channel)) }
+        let outcomes = try await publish(outgoing, to: page.channels.map(\.name), request.budget)
         result.object { result in
             result.name("channels")
             result.object { result in
-                for (channel, outcome) in zip(channels, outcomes) {
-                    result.name(channel)
+                for (channel, outcome) in zip(page.channels, outcomes) {
+                    result.name(channel.name)
                     result.object { $0.outcome(outcome) }
                 }
             }
         }
+        try? request.budget?.answer(result.count)
     }
 }
