@@ -41,6 +41,17 @@ private func readSegment(_ bytes: ByteBuffer) {
         SegmentText.write(payload, to: &written)
     }
     require(bytes.getSlice(at: 0, length: written.readableBytes) == written, "what was read is what was written")
+    readDamaged(bytes)
+}
+
+private func readDamaged(_ bytes: ByteBuffer) {
+    var rest = bytes
+    _ = SegmentText.first(&rest)
+    let start = rest
+    let (count, damaged) = SegmentText.content(&rest)
+    require(Set(damaged).count == damaged.count && damaged.allSatisfy { $0 < count }, "what is damaged is among the events")
+    require(damaged.max().map { $0 < count - 1 } ?? true, "after what is damaged comes what is right")
+    require(count <= UInt64((start.readableBytes - rest.readableBytes) / 9), "an event has its bytes")
 }
 
 private func checkSignature(_ bytes: ByteBuffer) {

@@ -34,6 +34,7 @@ final class DiskEventQueue: EventQueue {
     private let state: Mutex<State>
 
     private static let largestSegment = 8 << 20
+    private static let largestFile = 2 * largestSegment
 
     let mayBlock = true
 
@@ -48,9 +49,9 @@ final class DiskEventQueue: EventQueue {
         lock = try QueueFile("\(folder)/lock", .update)
         guard lock.lock() else { throw FileError("another process uses", folder) }
         marks = try QueueFile("\(folder)/taken", .update)
-        let taken = SegmentText.taken(marks.read(at: 0, upTo: 2 * SegmentText.slotBytes))
+        let taken = SegmentText.taken(try marks.read(at: 0, upTo: 2 * SegmentText.slotBytes))
         var state = State(taken: taken)
-        state.segments = try Segment.left(in: folder, after: taken, maxBytes: 2 * Self.largestSegment, logger)
+        (state.segments, state.unreadable) = try Segment.left(in: folder, after: taken, maxBytes: Self.largestFile, logger)
         self.state = Mutex(state)
     }
 
@@ -125,8 +126,7 @@ final class DiskEventQueue: EventQueue {
         while total > maxBytes, state.segments.count > 1 {
             let oldest = state.segments.removeFirst()
             total -= oldest.bytes
-            let lost = oldest.next - min(oldest.next, max(oldest.first, state.taken + 1))
-            dropped.old += Int(lost)
+            dropped.old += oldest.events(after: state.taken)
             take(through: oldest.next - 1, &state)
             QueueFile.remove(path(oldest.first))
         }
@@ -138,6 +138,10 @@ final class DiskEventQueue: EventQueue {
         state.withLock { state in
             while let segment = state.segments.first(where: { $0.next > state.taken + 1 }) {
                 do throws(FileError) {
+                    guard !segment.isUnknown else {
+                        try open(segment, &state)
+                        continue
+                    }
                     let events = try read(segment, count, maxBytes, &state)
                     if !events.isEmpty { return events }
                 } catch {
@@ -154,7 +158,14 @@ final class DiskEventQueue: EventQueue {
     private func read(_ segment: Segment, _ count: Int, _ maxBytes: Int, _ state: inout State) throws(FileError) -> [QueuedEvent] {
         if state.reader?.segment != segment.first { state.reader = try SegmentReader(path(segment.first), segment) }
         state.isHeldUp = false
-        return state.reader?.events(of: segment, after: state.taken, count, maxBytes: maxBytes) ?? []
+        return try state.reader?.events(of: segment, after: state.taken, count, maxBytes: maxBytes) ?? []
+    }
+
+    /// What could not be opened when the process began.
+    private func open(_ segment: Segment, _ state: inout State) throws(FileError) {
+        state.unreadable += try state.segments.open(
+            segment, path(segment.first), after: state.taken, maxBytes: Self.largestFile, logger)
+        state.isHeldUp = false
     }
 
     /// It is tried again: whoever asks does so once a second at least.
@@ -167,7 +178,7 @@ final class DiskEventQueue: EventQueue {
     /// What was written is not there any more.
     private func abandon(_ segment: Segment, _ state: inout State) {
         logger.error("a file of the queue of events has changed, and the rest of it is lost", metadata: ["file": "\(path(segment.first))"])
-        state.unreadable += Int(segment.next - max(segment.first, state.taken + 1))
+        state.unreadable += segment.events(after: state.taken)
         take(through: segment.next - 1, &state)
     }
 
@@ -231,11 +242,6 @@ final class DiskEventQueue: EventQueue {
     }
 
     var size: QueueSize {
-        state.withLock { state in
-            let next = state.segments.last?.next ?? 1
-            return QueueSize(
-                events: Int(next - min(next, max(state.taken + 1, state.segments.first?.first ?? 1))),
-                bytes: state.segments.reduce(0) { $0 + $1.bytes })
-        }
+        state.withLock { $0.segments.size(after: $0.taken) }
     }
 }

@@ -61,14 +61,18 @@ final class QueueFile: @unchecked Sendable {
     }
 
     /// What is there: less than so many bytes at the end.
-    func read(at offset: Int, upTo count: Int) -> ByteBuffer {
+    func read(at offset: Int, upTo count: Int) throws(FileError) -> ByteBuffer {
         var buffer = ByteBuffer()
         while buffer.readableBytes < count {
+            var read = 0
             // The memory is the buffer's own, and as long as is said.
-            let read = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count - buffer.readableBytes) {
+            _ = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count - buffer.readableBytes) {
                 [readable = buffer.readableBytes] in
-                max(0, pread(descriptor, $0.baseAddress, min($0.count, count - readable), off_t(offset + readable)))
+                read = pread(descriptor, $0.baseAddress, min($0.count, count - readable), off_t(offset + readable))
+                return max(0, read)
             }
+            if read < 0, errno == EINTR { continue }
+            guard read >= 0 else { throw FileError("can't read", path) }
             if read == 0 { break }
         }
         return buffer
@@ -121,6 +125,12 @@ final class QueueFile: @unchecked Sendable {
     }
 
     static func remove(_ path: String) { _ = unlink(path) }
+
+    /// Of a file that need not be opened; 0 if there is none.
+    static func size(_ path: String) -> Int {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
 
     static func rename(_ path: String, to other: String) {
         #if canImport(Glibc)

@@ -6,8 +6,8 @@ package import NIOCore
 ///     file    "HGEVENT1" number of its first event (8 bytes) records…
 ///     record  length (4) CRC-32 of the length and the payload (4) payload
 ///
-/// Numbers are big-endian. What comes after the first byte that is not as it should be is not looked at: a process that dies leaves half a record behind, and a
-/// disk that loses blocks anything.
+/// Numbers are big-endian. A record that is not as it should be is passed over if its length leads to one that is; otherwise nothing after it is looked at: a process that
+/// dies leaves half a record behind, and a disk that loses blocks anything.
 package enum SegmentText {
     static let magic: StaticString = "HGEVENT1"
     package static let headerBytes = 16
@@ -26,9 +26,11 @@ package enum SegmentText {
     package static func first(_ buffer: inout ByteBuffer) -> UInt64? {
         guard let text = buffer.readBytes(length: 8), text.elementsEqual(magic.bytes), let first = buffer.readInteger(as: UInt64.self)
         else { return nil }
-        // So many more events can never have come.
-        return first > 0 && first < 1 << 62 ? first : nil
+        return isNumber(first) ? first : nil
     }
+
+    /// More events than that can never have come.
+    static func isNumber(_ number: UInt64) -> Bool { number > 0 && number < 1 << 62 }
 
     package static func write(_ payload: ByteBuffer, to buffer: inout ByteBuffer) {
         let length = UInt32(clamping: payload.readableBytes)
@@ -47,6 +49,45 @@ package enum SegmentText {
             return nil
         }
         return payload
+    }
+
+    /// How many bytes the next record has by what it says, all of which need not be there; nil if there is none that could be one.
+    static func recordBytes(_ buffer: ByteBuffer) -> Int? {
+        guard let length = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self), length > 0, length <= maxPayloadBytes else {
+            return nil
+        }
+        return recordHeaderBytes + Int(length)
+    }
+
+    /// Passes over all events.
+    ///
+    /// - Returns: how many there are, and which of them are not right, by their places.
+    package static func content(_ buffer: inout ByteBuffer) -> (count: UInt64, damaged: [UInt64]) {
+        var count: UInt64 = 0
+        var damaged: [UInt64] = []
+        while true {
+            while payload(&buffer) != nil { count += 1 }
+            guard let passed = passDamaged(&buffer) else { return (count, damaged) }
+            damaged += count..<count + passed
+            count += passed
+        }
+    }
+
+    /// Goes on to the next record that is right; nil if there is none, and then the buffer is where it was.
+    ///
+    /// - Returns: how many that are not right were passed.
+    private static func passDamaged(_ buffer: inout ByteBuffer) -> UInt64? {
+        var ahead = buffer
+        var passed: UInt64 = 0
+        while let length = recordBytes(ahead), ahead.readableBytes > length {
+            ahead.moveReaderIndex(forwardBy: length)
+            passed += 1
+            var record = ahead
+            guard payload(&record) != nil else { continue }
+            buffer = ahead
+            return passed
+        }
+        return nil
     }
 
     private static func checksum(_ length: UInt32, _ payload: ByteBuffer) -> UInt32 {

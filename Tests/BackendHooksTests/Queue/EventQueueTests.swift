@@ -198,10 +198,64 @@ struct EventQueueTests {
             var bad = good
             bad[index] ^= 0x55
             try bad.write(to: URL(filePath: folder.path("queue/\(name)")))
-            let left = try disk().drain()
-            #expect(left == Array(0..<left.count))
+            let queue = try disk()
+            #expect(index < SegmentText.headerBytes || queue.append([]).unreadable == 1)
+            let left = queue.drain()
+            #expect(left == left.sorted() && Set(left).isSubset(of: 0..<4))
             #expect(left.count < 4)
         }
+    }
+
+    @Test("an event that is damaged is lost alone, and counted; others keep their numbers")
+    func damaged() throws {
+        try {
+            let queue = try disk()
+            _ = queue.append(payloads(0..<10))
+            queue.remove(through: 2)
+        }()
+        // Each of them has nine bytes.
+        for event in [0, 3, 4, 7] { try change { $0[SegmentText.headerBytes + 9 * event + 8] ^= 1 } }
+        for _ in 0..<2 {
+            let queue = try disk()
+            #expect(queue.append([]) == Dropped(unreadable: 3))
+            #expect(queue.append([]) == Dropped())
+            #expect(queue.first(2, maxBytes: 1 << 20).map(\.number) == [3, 6])
+            #expect(queue.texts() == [2, 5, 6, 8, 9])
+        }
+        let queue = try disk()
+        _ = queue.append(payloads(10..<11))
+        #expect(queue.drain(1) == [2, 5, 6, 8, 9, 10])
+        #expect(queue.size.events == 0)
+    }
+
+    @Test("a file that can't be opened when the process begins is tried again, and costs no event", arguments: [20, 400])
+    func heldUpAtStart(count: Int) throws {
+        try {
+            let queue = try disk()
+            for start in stride(from: 0, to: count, by: 20) { _ = queue.append(payloads(start..<start + 20, bytes: 1_000)) }
+            queue.remove(through: 3)
+        }()
+        let (path, away) = try hideFirst()
+        let queue = try disk()
+        _ = queue.append(payloads(count..<count + 10))
+        #expect(queue.texts() == [])
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: away, toPath: path)
+        #expect(queue.drain(50) == Array(3..<count + 10))
+        #expect(try events().count == 1)
+        #expect(try !FileManager.default.contentsOfDirectory(atPath: folder.path("queue")).contains { $0.hasSuffix(".unreadable") })
+    }
+
+    @Test("one that can be opened again, and is none of ours, is put aside then")
+    func foreignLater() throws {
+        try { _ = try disk().append(payloads(0..<3)) }()
+        let (path, _) = try hideFirst()
+        let queue = try disk()
+        _ = queue.append(payloads(3..<5))
+        try FileManager.default.removeItem(atPath: path)
+        try Data("nothing".utf8).write(to: URL(filePath: path))
+        #expect(queue.drain() == [3, 4])
+        #expect(FileManager.default.fileExists(atPath: path + ".unreadable"))
     }
 
     @Test("a mark that is broken means that events come twice, and not that they are lost")

@@ -55,6 +55,33 @@ struct SegmentTextTests {
         }
     }
 
+    @Test("a payload that changed is passed over if others come after it; without a length that leads there, reading ends")
+    func damaged() {
+        let whole = Array(text(["first", "second", "third"]).readableBytesView)
+        let first = text(["first"]).readableBytes
+        func content(_ bytes: [UInt8]) -> (count: UInt64, damaged: [UInt64], rest: Int) {
+            var text = ByteBuffer(bytes: bytes)
+            let (count, damaged) = SegmentText.content(&text)
+            return (count, damaged, text.readableBytes)
+        }
+        #expect(content(whole) == (3, [], 0))
+        for index in whole.indices {
+            var bytes = whole
+            bytes[index] ^= 0x55
+            let found = content(bytes)
+            let record = index < first ? 0 : index < first + 14 ? 1 : 2
+            let isLength = [0, first, first + 14].contains { ($0..<$0 + 4).contains(index) }
+            if isLength || record == 2 {
+                #expect(found.count == UInt64(record) && found.damaged == [] && found.rest > 0)
+            } else {
+                #expect(found == (3, [UInt64(record)], 0))
+            }
+        }
+        var two = whole
+        for index in [first - 1, first + 13] { two[index] ^= 1 }
+        #expect(content(two) == (3, [0, 1], 0))
+    }
+
     @Test(
         "lengths that can't be are refused before anything is made for them", arguments: [0, 1 << 19, 0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
     func lengths(length: UInt32) {
