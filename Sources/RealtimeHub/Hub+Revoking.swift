@@ -1,4 +1,6 @@
+import NIOCore
 import RealtimeProtocol
+import Synchronization
 
 extension Hub {
     /// Takes tokens back: they are refused from now on, and what was granted by them ends at once: connections with 3500, subscriptions that had tokens of
@@ -15,11 +17,7 @@ extension Hub {
         let now = core.configuration.now()
         let month: Int64 = 30 * 24 * 3_600_000
         guard core.revocations.add(revocation, until: expiry ?? now &+ month, now: now) else { throw .error(.limitExceeded) }
-        for loop in allLoops {
-            loop.perform {
-                for session in loop.sessions { session.endWhatIsRevoked(revocation) }
-            }
-        }
+        for loop in allLoops { loop.end(revocation) }
     }
 }
 
@@ -31,16 +29,72 @@ extension Revocation {
     }
 }
 
+/// What was revoked a moment ago.
+struct RecentRevocations: Sendable {
+    private var tokens: Set<String> = []
+    private var sessions: Set<String> = []
+    private var users: Set<String> = []
+
+    var isEmpty: Bool { tokens.isEmpty && sessions.isEmpty && users.isEmpty }
+
+    mutating func add(_ revocation: Revocation) {
+        switch revocation {
+        case .token(let id): tokens.insert(id)
+        case .session(let id): sessions.insert(id)
+        case .user(let id): users.insert(id)
+        }
+    }
+
+    /// Whether it is worth a question: when a token was made is not looked at.
+    func mayHave(_ origin: TokenOrigin) -> Bool {
+        users.contains(origin.user) || origin.id.map(tokens.contains) ?? false || origin.session.map(sessions.contains) ?? false
+    }
+
+    func has(user: String) -> Bool { users.contains(user) }
+}
+
+// Strategy: all sessions are looked at for whatever was revoked meanwhile, not for each revocation, and a few hundred in a turn.
+extension HubLoop {
+    struct RevocationScan: Sendable {
+        var waiting = RecentRevocations()
+        /// Somebody looks, or is about to.
+        var isRunning = false
+    }
+
+    /// From any thread.
+    fileprivate func end(_ revocation: Revocation) {
+        let isFirst = revocationScan.withLock { scan in
+            scan.waiting.add(revocation)
+            defer { scan.isRunning = true }
+            return !scan.isRunning
+        }
+        if isFirst { eventLoop.execute { self.endRevoked() } }
+    }
+
+    private func endRevoked() {
+        let revoked = revocationScan.withLock { scan in
+            defer { scan = RevocationScan(isRunning: !scan.waiting.isEmpty) }
+            return scan.waiting
+        }
+        guard !revoked.isEmpty else { return }
+        scan(from: sessions.count - 1, revoked) { revoked, session in
+            session.end(revoked)
+        } done: { _ in
+            self.eventLoop.execute { self.endRevoked() }
+        }
+    }
+}
+
 extension Session {
-    fileprivate func endWhatIsRevoked(_ revocation: Revocation) {
+    fileprivate func end(_ revoked: RecentRevocations) {
         guard state == .connected else { return }
         if let origin {
-            if core.hasRevoked(origin) { return disconnect(.invalidToken) }
-        } else if revocation == .user(user) {
+            if revoked.mayHave(origin), core.hasRevoked(origin) { return disconnect(.invalidToken) }
+        } else if revoked.has(user: user) {
             return disconnect(.invalidToken)
         }
         for subscription in subscriptions.values {
-            guard isOpen, let origin = subscription.origin, core.hasRevoked(origin) else { continue }
+            guard isOpen, let origin = subscription.origin, revoked.mayHave(origin), core.hasRevoked(origin) else { continue }
             unsubscribe(subscription.channel, .server)
         }
     }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// The hub's part on one event loop.
 ///
-/// `@unchecked Sendable`: all but `mailbox`, which has its lock, and the two atomics is only touched on the loop.
+/// `@unchecked Sendable`: all but `mailbox` and `revocationScan`, which have their locks, and the two atomics is only touched on the loop.
 final class HubLoop: DeliverySink, @unchecked Sendable {
     let eventLoop: any EventLoop
     let core: HubCore
@@ -37,6 +37,8 @@ final class HubLoop: DeliverySink, @unchecked Sendable {
     /// While somebody asks who talks.
     @exclusivity(unchecked) var talkers: TalkerCounts?
     @exclusivity(unchecked) var tracers: [Tracer] = []
+    /// Whose connections and subscriptions have yet to end.
+    let revocationScan = Mutex(RevocationScan())
     let leaving = LeavingSessions()
 
     init(eventLoop: any EventLoop, core: HubCore, number: Int) {

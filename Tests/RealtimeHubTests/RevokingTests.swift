@@ -73,6 +73,28 @@ struct RevokingTests {
         #expect(try await other.ask(.subscribe(Wire.SubscribeRequest(channel: "open:a"))).error == nil)
     }
 
+    @Test("several at once: each ends what it is about, and nothing else")
+    func several() async throws {
+        var gone: [LiveClient] = []
+        for token in ["ada t1 s1 50", "bob t2 s2 50", "cid t3 s3 50"] { gone.append(try await connected(token)) }
+        let later = try await connected("cid t4 s4 101")
+        for revocation in [Revocation.token("t1"), .session("s2"), .user("cid")] { try hub.revoke(revocation) }
+        for client in gone { #expect(try await client.waitForClose() == 3_500) }
+        #expect(try await later.ask(.subscribe(Wire.SubscribeRequest(channel: "open:a"))).error == nil)
+        for token in ["ada t1 s1 50", "bob t2 s2 50", "cid t3 s3 50"] { #expect(try await isRefused(token)) }
+    }
+
+    @Test("what is revoked while others are being looked for is found too")
+    func meanwhile() async throws {
+        var clients: [LiveClient] = []
+        for number in 0..<3 { clients.append(try await connected("user\(number) t\(number) s 50")) }
+        for number in 0..<3 {
+            try hub.revoke(.token("t\(number)"))
+            await Task.yield()
+        }
+        for client in clients { #expect(try await client.waitForClose() == 3_500) }
+    }
+
     @Test("of a user, tokens that were made later are good; those that do not say when are not")
     func later() async throws {
         try hub.revoke(.user("ada"))

@@ -17,9 +17,10 @@ extension HubLoop {
         }
     }
 
-    private func scan<Value: Sendable>(
+    /// The same, on the loop, for those at this place and before it.
+    func scan<Value: Sendable>(
         from top: Int, _ value: Value, _ look: @escaping @Sendable (inout Value, Session) -> Void,
-        _ done: @escaping @Sendable (Value) -> Void
+        done: @escaping @Sendable (Value) -> Void
     ) {
         var value = value
         var index = min(top, sessions.count - 1)
@@ -30,7 +31,7 @@ extension HubLoop {
             index -= 1
         }
         guard index >= 0 else { return done(value) }
-        eventLoop.execute { [value, index] in self.scan(from: index, value, look, done) }
+        eventLoop.execute { [value, index] in self.scan(from: index, value, look, done: done) }
     }
 
     /// Looks at some sessions.
