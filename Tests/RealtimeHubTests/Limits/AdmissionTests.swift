@@ -240,7 +240,7 @@ struct AdmissionTests {
         }
         let last = try #require(clients.last)
         #expect(last.transport.holdsReads)
-        try hub.unsubscribe(client: last.session.client, from: "history:a")
+        hub.unsubscribe(client: last.session.client, from: "history:a")
         #expect(try last.received().first { $0.id == 7 }?.error?.code == 103)
         #expect(!last.transport.holdsReads)
         #expect(try last.subscribe("history:a").positioned == false)
